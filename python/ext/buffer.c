@@ -316,6 +316,19 @@ index_of(PyObject *object, MPI_Count *value)
     return *value != -1 || !PyErr_Occurred();
 }
 
+// One number, as opposed to one for each rank. (An array is an index by its type.)
+static bool
+is_number(PyObject *object)
+{
+    if (PyLong_Check(object))
+        return true;
+    if (!PyIndex_Check(object))
+        return false;
+    bool sized = PySequence_Size(object) >= 0;
+    PyErr_Clear();
+    return !sized;
+}
+
 static bool
 usable_extent(struct ask ask, MPI_Datatype type, const char *what, MPI_Count *extent)
 {
@@ -491,7 +504,7 @@ vector_counts(struct ask ask, const struct parts *parts, const struct memory *me
         counts_divide(value, blocks, counts);
         return true;
     }
-    if (!PyIndex_Check(parts->count))
+    if (!is_number(parts->count))
         return counts_from(ask.func, parts->count, blocks, counts);
     if (!index_of(parts->count, &value))
         return false;
@@ -513,7 +526,7 @@ vector_displs(struct ask ask, const struct parts *parts, int blocks, const MPI_C
         return true;
     }
     _Static_assert(sizeof(MPI_Aint) == sizeof(MPI_Count), "displacements are filled as counts");
-    if (!PyIndex_Check(parts->displ))
+    if (!is_number(parts->displ))
         return counts_from(ask.func, parts->displ, blocks, (MPI_Count *)displs);
     if (!index_of(parts->displ, &value))
         return false;
