@@ -47,17 +47,19 @@ def test_of_the_user(comm):
 
     def combine(a, b, datatype):
         calls.append(datatype)
-        left, right = np.frombuffer(a, "i"), np.frombuffer(b, "i")
-        right[:] = left * 10 + right
+        np.frombuffer(b, "i")[:] = np.frombuffer(a, "i")  # the left operand
 
     op = MPI.Op.Create(combine, commute=False)
     assert not op.Is_commutative() and not op.is_predefined
-    got = np.zeros(3, "i")
+    got = np.full(3, -1, "i")
     comm.Allreduce(np.full(3, comm.rank + 1, "i"), got, op)
-    want = 0
-    for r in range(comm.size):
-        want = want * 10 + r + 1
-    assert (got == want).all()
+    assert (got == 1).all()
+    comm.Scan(np.full(3, comm.rank + 1, "i"), got, op)
+    assert (got == 1).all()
+    last = MPI.Op.Create(lambda a, b, datatype: None)  # the right operand
+    comm.Allreduce(np.full(3, comm.rank + 1, "i"), got, last)
+    assert (got == comm.size).all()
+    last.Free()
     assert all(isinstance(t, MPI.Datatype) for t in calls)
     copy = MPI.Op(op)
     assert copy == op and copy(np.zeros(1, "i"), np.zeros(1, "i")) is None
