@@ -249,6 +249,73 @@ def test_ends(end, code, words):
     assert words in done.stderr and (words or not done.stderr), done
 
 
+THREADS = """
+import sys, threading, time
+from mpi4py import MPI
+
+comm = MPI.COMM_WORLD
+
+def bad():
+    raise ValueError("in a thread")
+
+def bad_later():
+    time.sleep(0.7)
+    bad()
+
+def waits():
+    comm.recv(source=0, tag=5)
+
+def start(target, **options):
+    thread = threading.Thread(target=target, **options)
+    thread.start()
+    return thread
+"""
+
+
+@on_rank_0
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("start(bad).join(); comm.recv()", 1),
+        ("start(bad_later); comm.recv()", 1),
+        ("start(waits); start(bad)", 1),
+        ("start(bad); request = comm.irecv(); request.wait()", 1),
+        ("start(bad); time.sleep(1.2); print('done')", 0),
+        (
+            "start(waits, daemon=True); start(bad); time.sleep(1); comm.send(1, 0, 5); print('done')",
+            0,
+        ),
+        ("start(waits); start(bad); time.sleep(1); comm.send(1, 0, 5); print('done')", 0),
+        ("start(lambda: sys.exit(3)); time.sleep(1); print('done')", 0),
+        (
+            "start(bad); r = comm.irecv(); end = time.time() + 1.2\n"
+            "while time.time() < end: r.test()\nr.cancel(); r.wait(); print('done')",
+            0,
+        ),
+    ],
+)
+def test_exception_in_a_thread(program, code):
+    done = run_alone("-c", THREADS + program)
+    assert done.returncode == code, done
+    assert ("ValueError: in a thread" in done.stderr) == ("bad" in program)
+    assert done.stdout == ("" if code else "done\n")
+
+
+@on_rank_0
+def test_thread_hook_of_the_user_stays():
+    program = (
+        THREADS
+        + """
+threading.excepthook = lambda args: print(args.exc_type.__name__)
+start(bad).join()
+start(lambda: (time.sleep(0.9), comm.send(1, 0)))
+comm.recv()
+"""
+    )
+    done = run_alone("-c", program)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ValueError\n", "")
+
+
 @on_rank_0
 def test_after_finalize():
     program = """
