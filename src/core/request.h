@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * Requests: operations that were started and are not known to be over.
+ *
+ * A blocking call uses a request on its own stack; a started one comes from the pool and has a
+ * handle. `done` is set once, by whoever finishes it inside this process, always under the engine's
+ * lock. A request that MPI_Request_free let go is `orphan` and returns itself to the pool when done.
+ */
+#ifndef MUSTER_CORE_REQUEST_H
+#define MUSTER_CORE_REQUEST_H
+
+#include "core/object.h"
+
+enum request_kind {
+    REQUEST_SEND = 1,
+    REQUEST_RECV,
+    REQUEST_COLL, // a nonblocking collective
+};
+
+struct request {
+    struct object object;
+    uint8_t kind; // enum request_kind
+    bool done;
+    bool orphan;
+    bool on_stack;
+    bool cancelled;
+    bool sync;     // send: complete only when matched
+    bool buffered; // send: `base` is ours, freed when the request is done
+    bool persistent;
+    int error;         // MPI_SUCCESS or a code
+    struct comm *comm; // held
+    struct type *type; // held
+    struct peer *peer; // send: destination; recv: NULL until matched
+    const void *base;  // the user's buffer
+    MPI_Count count;
+    uint64_t size;  // bytes: of the message (send), of room (recv), then of what arrived
+    uint64_t moved; // bytes copied into or out of staging so far
+    int rank;       // recv: source in the communicator or MPI_ANY_SOURCE; then the actual one
+    int tag;
+    uint64_t context;
+    struct xfer *xfer; // NULL: none
+    uint32_t xfer_index;
+    uint64_t pieces;              // pieces filled or emptied so far
+    uint64_t order;               // recv: when it was posted
+    struct request *next, **link; // in the list it is on (posted, deferred, sending, receiving)
+};
+
+/* A request from the pool, with its handle, or NULL. `request_free` returns it. */
+struct request *request_alloc(enum request_kind kind);
+void request_free(struct request *request);
+
+/* Mark it done; wakes threads that wait for requests; frees an orphan. */
+void request_done(struct request *request, int error);
+
+/* Fill `status` (may be MPI_STATUS_IGNORE) from a finished request. MPI_ERROR is left alone. */
+void request_status(const struct request *request, MPI_Status *status);
+
+/* The status of a null, inactive or PROC_NULL operation (MPI 5.0, 3.7.3 and 3.10). */
+void status_empty(MPI_Status *status);
+void status_proc_null(MPI_Status *status);
+void status_set(MPI_Status *status, int source, int tag, uint64_t bytes, bool cancelled);
+
+static inline struct request *
+request_get(MPI_Request handle)
+{
+    return (struct request *)handle_get(HANDLE_REQUEST, handle);
+}
+
+static inline MPI_Request
+request_handle(const struct request *request)
+{
+    return (MPI_Request)handle_of(HANDLE_REQUEST, request);
+}
+
+#endif
