@@ -93,6 +93,40 @@ struct op {
     MPI_Op handle;
 };
 
+/* References. The last release of a communicator ends it; predefined objects never end. */
+static inline void
+comm_hold(struct comm *comm)
+{
+    comm->refs++;
+}
+void comm_end(struct comm *comm);
+static inline void
+comm_release(struct comm *comm)
+{
+    if (--comm->refs == 0)
+        comm_end(comm);
+}
+
+static inline void
+type_hold(struct type *type)
+{
+    type->refs++;
+}
+void type_end(struct type *type);
+static inline void
+type_release(struct type *type)
+{
+    if (--type->refs == 0)
+        type_end(type);
+}
+
+/* A group of `size` members whose peers the caller fills in, with one reference, or NULL. */
+struct group *group_new(int size);
+
+/* A communicator of a group (whose reference it takes over), with one reference and a handle, or
+ * NULL when memory is out. */
+struct comm *comm_new(struct group *group, uint64_t context);
+
 struct comm *comm_special(MPI_Comm handle);     // WORLD and SELF, or NULL
 struct type *type_special(MPI_Datatype handle); // predefined, or NULL
 struct op *op_special(MPI_Op handle);
