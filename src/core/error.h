@@ -23,7 +23,8 @@
 /* A code of class `errclass` (a predefined class) whose text is fmt. Any thread. */
 int error_new(int errclass, const char *fmt, ...) printf_like(2, 3) cold;
 
-/* Put "where: " before the text of a code that has one and has no place yet. */
+/* Put "where: " before the text of a code that has one and has no place yet. `where` is kept, not
+ * copied: a literal, the name of the MPI function. */
 void error_place(int code, const char *where);
 
 /* The predefined class of a code made here; any other code unchanged. */

@@ -46,7 +46,7 @@ struct request {
     uint32_t xfer_index;
     uint64_t charged;             // buffered: what it counts for in the attached buffer
     uint64_t pieces;              // pieces filled or emptied so far
-    uint64_t order;               // recv: when it was posted
+    struct match_node node;       // recv: while it is posted
     struct request *next, **link; // in the list it is on (posted, deferred, sending, receiving)
 };
 

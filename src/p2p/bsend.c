@@ -92,7 +92,8 @@ PMPI_Bsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag,
 weak_alias(PMPI_Bsend, MPI_Bsend);
 
 int
-PMPI_Bsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm)
+PMPI_Bsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag,
+             MPI_Comm comm)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return bsend(&args);
@@ -123,8 +124,8 @@ PMPI_Ibsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag
 weak_alias(PMPI_Ibsend, MPI_Ibsend);
 
 int
-PMPI_Ibsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm,
-            MPI_Request *request)
+PMPI_Ibsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag,
+              MPI_Comm comm, MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return ibsend(&args, request);

@@ -70,7 +70,8 @@ buffer_check(const void *buffer, MPI_Count count, MPI_Datatype handle, struct en
     if (unlikely(!type->committed))
         return error_new(MPI_ERR_TYPE, "the datatype is not committed (MPI_Type_commit)");
     uint64_t size;
-    if (unlikely(count < 0 || __builtin_mul_overflow((uint64_t)count, (uint64_t)type->size, &size) ||
+    if (unlikely(count < 0 ||
+                 __builtin_mul_overflow((uint64_t)count, (uint64_t)type->size, &size) ||
                  size > INT64_MAX))
         return bad_count(count);
     if (unlikely(!buffer && size && type->predefined))

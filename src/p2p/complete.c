@@ -72,7 +72,7 @@ wait_one(struct request *request, MPI_Request *handle, MPI_Status *status)
 int
 PMPI_Wait(MPI_Request *request, MPI_Status *status)
 {
-    struct request *r;
+    struct request *r = NULL;
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
@@ -107,7 +107,7 @@ test_one(struct request *request, MPI_Request *handle, int *flag, MPI_Status *st
 int
 PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
 {
-    struct request *r;
+    struct request *r = NULL;
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
@@ -129,7 +129,7 @@ weak_alias(PMPI_Test, MPI_Test);
 int
 PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status)
 {
-    struct request *r;
+    struct request *r = NULL;
     int err = engine_enter();
     if (likely(!err)) {
         err = flag ? lookup(request, &r) : bad_pointer("flag");
@@ -411,8 +411,10 @@ finish_some(const struct some *some, int at)
     *some->outcount = n;
     if (!first || some->statuses == MPI_STATUSES_IGNORE)
         return first;
-    return error_new(MPI_ERR_IN_STATUS, "%d operations have ended, some with an error (in their "
-                                        "statuses)", n);
+    return error_new(MPI_ERR_IN_STATUS,
+                     "%d operations have ended, some with an error (in their "
+                     "statuses)",
+                     n);
 }
 
 int

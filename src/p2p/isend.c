@@ -21,7 +21,7 @@ isend(const struct p2p_args *args, MPI_Request *request)
 
 int
 PMPI_Isend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm,
-            MPI_Request *request)
+           MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return isend(&args, request);
@@ -29,8 +29,8 @@ PMPI_Isend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag,
 weak_alias(PMPI_Isend, MPI_Isend);
 
 int
-PMPI_Isend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm,
-            MPI_Request *request)
+PMPI_Isend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag,
+             MPI_Comm comm, MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return isend(&args, request);
@@ -61,8 +61,8 @@ PMPI_Issend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag
 weak_alias(PMPI_Issend, MPI_Issend);
 
 int
-PMPI_Issend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm,
-            MPI_Request *request)
+PMPI_Issend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag,
+              MPI_Comm comm, MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return issend(&args, request);
@@ -93,11 +93,10 @@ PMPI_Irsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag
 weak_alias(PMPI_Irsend, MPI_Irsend);
 
 int
-PMPI_Irsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm,
-            MPI_Request *request)
+PMPI_Irsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag,
+              MPI_Comm comm, MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return irsend(&args, request);
 }
 weak_alias(PMPI_Irsend_c, MPI_Irsend_c);
-

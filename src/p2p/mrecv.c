@@ -63,8 +63,8 @@ mrecv_run(const struct envelope *e, struct message *message, MPI_Status *status)
 static MPI_Comm
 message_comm(const struct mrecv_args *args)
 {
-    struct message *m = args->message ? (struct message *)handle_get(HANDLE_MESSAGE, *args->message)
-                                      : NULL;
+    struct message *m =
+        args->message ? (struct message *)handle_get(HANDLE_MESSAGE, *args->message) : NULL;
     return m && m->comm ? m->comm->handle : MPI_COMM_NULL;
 }
 
@@ -72,7 +72,7 @@ static int
 mrecv(const struct mrecv_args *args, MPI_Status *status)
 {
     struct envelope e;
-    struct message *message;
+    struct message *message = NULL;
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
@@ -126,7 +126,7 @@ static int
 imrecv(const struct mrecv_args *args, MPI_Request *request)
 {
     struct envelope e;
-    struct message *message;
+    struct message *message = NULL;
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
@@ -142,8 +142,7 @@ imrecv(const struct mrecv_args *args, MPI_Request *request)
 }
 
 int
-PMPI_Imrecv(void *buf, int count, MPI_Datatype datatype, MPI_Message *message,
-            MPI_Request *request)
+PMPI_Imrecv(void *buf, int count, MPI_Datatype datatype, MPI_Message *message, MPI_Request *request)
 {
     struct mrecv_args args = {buf, count, datatype, message};
     return imrecv(&args, request);

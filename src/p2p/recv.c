@@ -30,7 +30,7 @@ weak_alias(PMPI_Recv, MPI_Recv);
 
 int
 PMPI_Recv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm,
-          MPI_Status *status)
+            MPI_Status *status)
 {
     struct p2p_args args = {buf, count, datatype, source, tag, comm};
     return recv(&args, status);
@@ -62,10 +62,9 @@ weak_alias(PMPI_Irecv, MPI_Irecv);
 
 int
 PMPI_Irecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm,
-           MPI_Request *request)
+             MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, source, tag, comm};
     return irecv(&args, request);
 }
 weak_alias(PMPI_Irecv_c, MPI_Irecv_c);
-

@@ -6,8 +6,8 @@
 int
 request_await(struct request *request, const char *op)
 {
-    struct wait wait = {.op = op, .peer = request->rank, .tag = request->tag,
-                        .context = request->context};
+    struct wait wait = {
+        .op = op, .peer = request->rank, .tag = request->tag, .context = request->context};
     int err = MPI_SUCCESS;
     while (!request->done && !(err = engine_wait(&wait)))
         ;

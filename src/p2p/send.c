@@ -29,7 +29,8 @@ PMPI_Send(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, 
 weak_alias(PMPI_Send, MPI_Send);
 
 int
-PMPI_Send_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm)
+PMPI_Send_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag,
+            MPI_Comm comm)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return send(&args);
@@ -59,7 +60,8 @@ PMPI_Ssend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag,
 weak_alias(PMPI_Ssend, MPI_Ssend);
 
 int
-PMPI_Ssend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm)
+PMPI_Ssend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag,
+             MPI_Comm comm)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return ssend(&args);
@@ -89,10 +91,10 @@ PMPI_Rsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag,
 weak_alias(PMPI_Rsend, MPI_Rsend);
 
 int
-PMPI_Rsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm)
+PMPI_Rsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag,
+             MPI_Comm comm)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
     return rsend(&args);
 }
 weak_alias(PMPI_Rsend_c, MPI_Rsend_c);
-

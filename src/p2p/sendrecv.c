@@ -63,9 +63,9 @@ PMPI_Sendrecv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, int des
 weak_alias(PMPI_Sendrecv, MPI_Sendrecv);
 
 int
-PMPI_Sendrecv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, int dest, int sendtag,
-              void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int source, int recvtag,
-              MPI_Comm comm, MPI_Status *status)
+PMPI_Sendrecv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, int dest,
+                int sendtag, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int source,
+                int recvtag, MPI_Comm comm, MPI_Status *status)
 {
     struct p2p_args send = {sendbuf, sendcount, sendtype, dest, sendtag, comm};
     struct p2p_args recv = {recvbuf, recvcount, recvtype, source, recvtag, comm};
@@ -123,10 +123,9 @@ weak_alias(PMPI_Sendrecv_replace, MPI_Sendrecv_replace);
 
 int
 PMPI_Sendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int sendtag,
-                      int source, int recvtag, MPI_Comm comm, MPI_Status *status)
+                        int source, int recvtag, MPI_Comm comm, MPI_Status *status)
 {
     struct p2p_args send = {buf, count, datatype, dest, sendtag, comm};
     return sendrecv_replace(&send, source, recvtag, status);
 }
 weak_alias(PMPI_Sendrecv_replace_c, MPI_Sendrecv_replace_c);
-
