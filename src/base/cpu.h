@@ -18,4 +18,16 @@ int cpu_granted(void);
  */
 uint64_t memory_headroom(char *what, size_t n);
 
+/* How often the kernel has killed a process of this cgroup (of this machine, where there is no
+ * memory cgroup) because memory ran out. Two readings that differ tell of a kill in between. */
+uint64_t memory_oom_kills(void);
+
+/*
+ * The parts that only read files, for made-up trees: `root` stands before /proc and before the
+ * mount points. cpu_quota gives 0 where there is no quota.
+ */
+int cpu_quota(const char *root);
+uint64_t memory_headroom_under(const char *root, char *what, size_t n);
+uint64_t memory_oom_kills_under(const char *root);
+
 #endif

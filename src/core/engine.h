@@ -16,6 +16,7 @@
 
 #include "core/api.h"
 #include "core/error.h"
+#include "core/match.h"
 #include "core/object.h"
 #include "core/request.h"
 #include "shm/bell.h"
@@ -45,6 +46,25 @@ struct engine {
     uint32_t spins;         // polls before yielding; 0 when ranks exceed CPUs
     uint32_t yields;        // yields before sleeping
     int (*interrupt)(void); // called in a blocked thread after EINTR; non-zero abandons the call
+
+    // Messages (message.c).
+    struct match_queue posted;                          // receives
+    struct match_queue unexpected;                      // messages
+    struct message *first_unexpected, *last_unexpected; // in order of arrival
+    uint32_t posted_wild;                               // posted receives with a wildcard
+    bool wild_indexed;         // unexpected messages stand under wildcard keys too
+    struct request *receiving; // receives whose xfer is under way
+    struct peer *deferred;     // peers with deferred sends, linked by deferred_next
+    struct outgoing {          // own xfers, by index
+        struct request *send;  // NULL: the data is all in staging
+        struct peer *peer;
+        bool used;
+    } outgoing[XFERS];
+    uint64_t outgoing_used; // bit per xfer
+    uint32_t pieces_out;    // own pieces that readers may still hold (upper bound)
+    uint64_t buffer_used;   // of the attached buffer (MPI_Bsend), bytes
+    void *buffer;
+    uint64_t buffer_size;
 
     // The lock: 0 free, 1 held, 2 held and wanted. Then who waits (see engine.c).
     _Atomic uint32_t lock;
@@ -146,11 +166,16 @@ struct wait {
     int peer, tag;
     uint64_t context;
     // private
-    uint32_t spins, yields;
-    bool published;
+    uint32_t spins, yields, bell;
+    bool armed;     // the sleep is announced
+    bool published; // so is what we wait for
 };
 
 int engine_wait(struct wait *wait);
+
+/* Something that other threads of this process may wait for has changed. */
+void engine_changed(void);
+
 void wait_end(struct wait *wait);
 
 /* Do what can be done now for all operations of this process; true if anything moved. Under the

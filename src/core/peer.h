@@ -18,8 +18,10 @@ struct peer {
     struct rank_block *block;
     struct request *deferred;       // sends that wait for room, in order
     struct request **deferred_tail; // where the next one is linked
-    uint32_t pieces_out;            // our staging pieces it may still hold (upper bound)
-    uint32_t xfers_out;             // our large messages under way to it
+    struct peer *deferred_next;     // among the peers that have or had deferred sends
+    bool deferred_listed;
+    uint32_t pieces_out; // our staging pieces it may still hold (upper bound)
+    uint32_t xfers_out;  // our large messages under way to it
 };
 
 #endif

@@ -11,7 +11,9 @@
 #ifndef MUSTER_CORE_REQUEST_H
 #define MUSTER_CORE_REQUEST_H
 
+#include "core/match.h"
 #include "core/object.h"
+#include "core/status.h"
 
 enum request_kind {
     REQUEST_SEND = 1,
@@ -42,8 +44,9 @@ struct request {
     uint64_t context;
     struct xfer *xfer; // NULL: none
     uint32_t xfer_index;
+    uint64_t charged;             // buffered: what it counts for in the attached buffer
     uint64_t pieces;              // pieces filled or emptied so far
-    uint64_t order;               // recv: when it was posted
+    struct match_node node;       // recv: while it is posted
     struct request *next, **link; // in the list it is on (posted, deferred, sending, receiving)
 };
 
@@ -56,11 +59,6 @@ void request_done(struct request *request, int error);
 
 /* Fill `status` (may be MPI_STATUS_IGNORE) from a finished request. MPI_ERROR is left alone. */
 void request_status(const struct request *request, MPI_Status *status);
-
-/* The status of a null, inactive or PROC_NULL operation (MPI 5.0, 3.7.3 and 3.10). */
-void status_empty(MPI_Status *status);
-void status_proc_null(MPI_Status *status);
-void status_set(MPI_Status *status, int source, int tag, uint64_t bytes, bool cancelled);
 
 static inline struct request *
 request_get(MPI_Request handle)

@@ -41,7 +41,7 @@ bell_sleep(struct rank_block *self, uint32_t seen, int64_t timeout_ns)
     struct timespec t = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
     long rc =
         syscall(SYS_futex, &self->bell, FUTEX_WAIT, seen, timeout_ns < 0 ? NULL : &t, NULL, 0);
-    int err = rc != 0 && errno == EINTR ? EINTR : 0;
+    int err = rc != 0 && errno != EAGAIN ? errno : 0;
     bell_awake(self);
     return err;
 }

@@ -25,8 +25,8 @@ void bell_register(struct segment *seg);
  * this, look once more at everything; then bell_sleep or bell_awake. */
 uint32_t bell_prepare(struct segment *seg, struct rank_block *self);
 
-/* Sleep until the bell differs from `seen` or `timeout_ns` is over (<0: no limit). Returns 0, or
- * EINTR when a signal handler ran. */
+/* Sleep until the bell differs from `seen` or `timeout_ns` is over (<0: no limit). Returns 0,
+ * EINTR when a signal handler ran, or ETIMEDOUT. */
 int bell_sleep(struct rank_block *self, uint32_t seen, int64_t timeout_ns);
 
 static inline void

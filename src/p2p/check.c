@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "p2p/p2p.h"
+
+static cold int
+bad_comm(MPI_Comm comm)
+{
+    if (comm == MPI_COMM_NULL)
+        return error_new(MPI_ERR_COMM, "the communicator is MPI_COMM_NULL");
+    return error_new(MPI_ERR_COMM, "%p is not a communicator (freed, or never made)", (void *)comm);
+}
+
+static cold int
+bad_type(MPI_Datatype type)
+{
+    if (type == MPI_DATATYPE_NULL)
+        return error_new(MPI_ERR_TYPE, "the datatype is MPI_DATATYPE_NULL");
+    return error_new(MPI_ERR_TYPE, "%p is not a datatype (freed, or never made)", (void *)type);
+}
+
+static cold int
+bad_rank(const struct comm *comm, int rank)
+{
+    const char *name = comm->name[0] ? comm->name : "the communicator";
+    return error_new(MPI_ERR_RANK, "rank %d is not in %s (0..%d)", rank, name, comm->size - 1);
+}
+
+static cold int
+bad_tag(int tag)
+{
+    return error_new(MPI_ERR_TAG, "tag %d is negative (tags are 0..2147483647)", tag);
+}
+
+static cold int
+bad_count(MPI_Count count)
+{
+    return error_new(MPI_ERR_COUNT, "count %lld is negative or too large for the datatype",
+                     (long long)count);
+}
+
+static cold int
+bad_buffer(MPI_Count count)
+{
+    return error_new(MPI_ERR_BUFFER, "the buffer is a null pointer, but the count is %lld",
+                     (long long)count);
+}
+
+int
+bad_pointer(const char *argument)
+{
+    return error_new(MPI_ERR_ARG, "%s is a null pointer", argument);
+}
+
+static inline int
+comm_check(MPI_Comm handle, struct envelope *e)
+{
+    e->comm = comm_get(handle);
+    if (unlikely(!e->comm))
+        return bad_comm(handle);
+    return engine_failed();
+}
+
+int
+buffer_check(const void *buffer, MPI_Count count, MPI_Datatype handle, struct envelope *e)
+{
+    struct type *type = type_get(handle);
+    if (unlikely(!type))
+        return bad_type(handle);
+    if (unlikely(!type->committed))
+        return error_new(MPI_ERR_TYPE, "the datatype is not committed (MPI_Type_commit)");
+    uint64_t size;
+    if (unlikely(count < 0 ||
+                 __builtin_mul_overflow((uint64_t)count, (uint64_t)type->size, &size) ||
+                 size > INT64_MAX))
+        return bad_count(count);
+    if (unlikely(!buffer && size && type->predefined))
+        return bad_buffer(count);
+    e->type = type;
+    e->buffer = buffer;
+    e->count = count;
+    e->size = size;
+    return MPI_SUCCESS;
+}
+
+int
+send_check(const struct p2p_args *args, struct envelope *e)
+{
+    int err = comm_check(args->comm, e);
+    if (unlikely(err || (err = buffer_check(args->buffer, args->count, args->type, e))))
+        return err;
+    e->rank = args->rank;
+    e->tag = args->tag;
+    if (unlikely((unsigned)args->rank >= (unsigned)e->comm->size && args->rank != MPI_PROC_NULL))
+        return bad_rank(e->comm, args->rank);
+    if (unlikely(args->tag < 0))
+        return bad_tag(args->tag);
+    return MPI_SUCCESS;
+}
+
+static inline int
+source_check(int source, int tag, struct envelope *e)
+{
+    e->rank = source;
+    e->tag = tag;
+    if (unlikely((unsigned)source >= (unsigned)e->comm->size && source != MPI_PROC_NULL &&
+                 source != MPI_ANY_SOURCE))
+        return bad_rank(e->comm, source);
+    if (unlikely(tag < 0 && tag != MPI_ANY_TAG))
+        return bad_tag(tag);
+    return MPI_SUCCESS;
+}
+
+int
+recv_check(const struct p2p_args *args, struct envelope *e)
+{
+    int err = comm_check(args->comm, e);
+    if (unlikely(err || (err = buffer_check(args->buffer, args->count, args->type, e))))
+        return err;
+    return source_check(args->rank, args->tag, e);
+}
+
+int
+probe_check(int source, int tag, MPI_Comm comm, struct envelope *e)
+{
+    int err = comm_check(comm, e);
+    return err ? err : source_check(source, tag, e);
+}
+
+int
+raise_on(MPI_Comm handle, const char *function, int code)
+{
+    int err = engine_enter();
+    if (err)
+        return world_raise(function, code);
+    struct comm *comm = comm_get(handle);
+    if (comm)
+        comm_hold(comm);
+    engine_leave();
+    if (!comm)
+        return world_raise(function, code);
+    int result = comm_raise(comm, function, code);
+    if (engine_enter() == MPI_SUCCESS) {
+        comm_release(comm);
+        engine_leave();
+    }
+    return result;
+}
