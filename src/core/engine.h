@@ -40,6 +40,8 @@ struct engine {
     int rank, size;         // in the job
     struct peer *peers;     // [size]
     struct comm *world, *self;
+    uint64_t next_context;           // of a process alone; a job's stands in the segment
+    struct error_codes *error_codes; // that the user added (src/errh), or NULL
 
     uint32_t spins;         // polls before yielding; 0 when ranks exceed CPUs
     uint32_t yields;        // yields before sleeping
@@ -114,6 +116,23 @@ engine_leave(void)
 {
     if (unlikely(engine.threads))
         engine_unlock();
+}
+
+/* Begin and end a call that MPI allows at any time, in any thread (MPI 5.0, 11.4.1 and 11.6): it
+ * fails in a forked child only, and always takes the lock. */
+static inline int
+engine_enter_always(void)
+{
+    if (unlikely(atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FORKED))
+        return engine_unusable();
+    engine_lock();
+    return MPI_SUCCESS;
+}
+
+static inline void
+engine_leave_always(void)
+{
+    engine_unlock();
 }
 
 /* A code of class MPI_ERR_PROC_ABORTED that says who failed. */

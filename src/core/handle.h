@@ -80,6 +80,13 @@ handle_get(enum handle_kind kind, const void *handle)
     return o;
 }
 
+/* End the handles of an object that lives on in what holds it; handle_of gives a new one. */
+static inline void
+handle_retire(void *object)
+{
+    ((struct object *)object)->generation += 2;
+}
+
 /* The handle whose low word (toint) is `low`, with the slot's current generation; 0 if none lives
  * there. */
 uintptr_t handle_from_low(enum handle_kind kind, uint32_t low);

@@ -15,6 +15,7 @@
 struct group {
     struct object object;
     int refs;
+    int handles; // how often the user has been given its handle; freed as often, it is invalid
     int size;
     int rank;            // of this process, or MPI_UNDEFINED
     struct peer **peers; // [size], owned; the peers themselves belong to the engine
@@ -35,6 +36,7 @@ enum errh_kind {
 struct errhandler {
     struct object object;
     int refs;
+    int handles; // as a group's
     enum errh_kind kind;
     void (*function)(void); // the user's, cast back by kind
 };
@@ -60,7 +62,9 @@ struct comm {
 
 /* ---- datatypes (src/type) ---- */
 
-struct type_info;
+struct type_info;     // core/layout.h
+struct type_elements; // type/type.h
+struct type_contents; // type/type.h
 
 /* A datatype. `size` bytes of data lie in [true_lb, true_lb + true_extent); the next element is
  * `extent` further. contiguous: the data of any count is one block without holes. */
@@ -74,8 +78,11 @@ struct type {
     MPI_Count size;
     MPI_Count lb, extent;
     MPI_Count true_lb, true_extent;
-    struct type_info *info; // pieces of a type with holes; NULL when contiguous
-    const char *label;      // the predefined name, "MPI_INT"
+    struct type_info *info;               // pieces of a type with holes; NULL when contiguous
+    const char *label;                    // the predefined name, "MPI_INT", or "a derived datatype"
+    char *name;                           // set by MPI_Type_set_name, or NULL
+    const struct type_elements *elements; // the basic elements of one; NULL: it is one
+    struct type_contents *contents;       // how it was made; NULL: predefined
     MPI_Datatype handle;
 };
 
