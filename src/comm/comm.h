@@ -33,7 +33,4 @@ int circle_gather(const struct circle *circle, char *table, size_t each);
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);
 
-/* The communicator of a handle, or the error that names it. */
-int comm_look_up(MPI_Comm handle, struct comm **comm);
-
 #endif

@@ -60,7 +60,7 @@ dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
 {
     struct comm *comm;
     uint64_t context;
-    int err = comm_look_up(handle, &comm);
+    int err = comm_find(handle, &comm);
     if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
         return err;
     struct circle circle = everyone(comm, TAG_DUP);
@@ -142,7 +142,7 @@ split(MPI_Comm handle, int color, int key, MPI_Comm *newcomm)
 {
     struct comm *comm;
     uint64_t context;
-    int err = comm_look_up(handle, &comm);
+    int err = comm_find(handle, &comm);
     if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
         return err;
     if (color < 0 && color != MPI_UNDEFINED)
@@ -190,7 +190,8 @@ members_in(const struct comm *comm, const struct group *group, int *ranks)
         if (ranks[i] < 0)
             err = error_new(MPI_ERR_GROUP,
                             "member %d of the group (process %d of the job) is not in the "
-                            "communicator", i, group->peers[i]->rank);
+                            "communicator",
+                            i, group->peers[i]->rank);
     }
     free(at);
     return err;
@@ -199,17 +200,15 @@ members_in(const struct comm *comm, const struct group *group, int *ranks)
 static int
 look_up_both(MPI_Comm handle, MPI_Group group_handle, struct comm **comm, struct group **group)
 {
-    int err = comm_look_up(handle, comm);
+    int err = comm_find(handle, comm);
     if (err)
         return err;
-    if (!(*group = group_get(group_handle)))
-        return error_new(MPI_ERR_GROUP, "%p is not a group (freed, or never made)",
-                         (void *)group_handle);
-    return engine_failed();
+    err = group_find(group_handle, group);
+    return err ? err : engine_failed();
 }
 
-// Those of the group agree along the tree, the leader of each group taking its own id; with
-// `everyone_calls` the others have nothing to do.
+// Those of the group agree along the tree, the leader of each group taking its own id; the others
+// have nothing to do, whether they call (MPI_Comm_create) or not (MPI_Comm_create_group).
 static int
 create_among(struct comm *comm, struct group *group, int tag, MPI_Comm *newcomm)
 {
@@ -221,8 +220,8 @@ create_among(struct comm *comm, struct group *group, int tag, MPI_Comm *newcomm)
     int *ranks = malloc(sizeof *ranks * (size_t)group->size);
     if (!ranks)
         return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", group->size);
-    struct circle circle = {.comm = comm, .ranks = ranks, .size = group->size, .me = group->rank,
-                            .tag = tag};
+    struct circle circle = {
+        .comm = comm, .ranks = ranks, .size = group->size, .me = group->rank, .tag = tag};
     int err = members_in(comm, group, ranks);
     if (!err)
         err = agree_on_context(&circle, 1, &context);
@@ -276,7 +275,7 @@ free_comm(MPI_Comm *handle)
 {
     struct comm *comm;
     int err = check_pointer(handle, "comm");
-    if (err || (err = comm_look_up(*handle, &comm)))
+    if (err || (err = comm_find(*handle, &comm)))
         return err;
     if (comm == engine.world || comm == engine.self)
         return error_new(MPI_ERR_COMM, "%s cannot be freed", comm->name);

@@ -39,18 +39,6 @@ comm_end(struct comm *comm)
     pool_free(HANDLE_COMM, comm);
 }
 
-int
-comm_look_up(MPI_Comm handle, struct comm **comm)
-{
-    *comm = comm_get(handle);
-    if (likely(*comm))
-        return MPI_SUCCESS;
-    if (handle == MPI_COMM_NULL)
-        return error_new(MPI_ERR_COMM, "the communicator is MPI_COMM_NULL");
-    return error_new(MPI_ERR_COMM, "%p is not a communicator (freed, or never made)",
-                     (void *)handle);
-}
-
 uint64_t
 contexts_take(uint64_t n)
 {

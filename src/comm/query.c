@@ -13,7 +13,7 @@ static int
 get_int(MPI_Comm handle, int *out, const char *name, int (*value)(const struct comm *))
 {
     struct comm *comm;
-    int err = comm_look_up(handle, &comm);
+    int err = comm_find(handle, &comm);
     if (!err && !(err = check_pointer(out, name)))
         *out = value(comm);
     return err;
@@ -79,7 +79,7 @@ compare(MPI_Comm handle1, MPI_Comm handle2, int *result)
 {
     struct comm *comm1, *comm2;
     int err = check_pointer(result, "result");
-    if (err || (err = comm_look_up(handle1, &comm1)) || (err = comm_look_up(handle2, &comm2)))
+    if (err || (err = comm_find(handle1, &comm1)) || (err = comm_find(handle2, &comm2)))
         return err;
     if (comm1 == comm2) {
         *result = MPI_IDENT;
@@ -107,7 +107,7 @@ static int
 get_group(MPI_Comm handle, MPI_Group *group)
 {
     struct comm *comm;
-    int err = comm_look_up(handle, &comm);
+    int err = comm_find(handle, &comm);
     if (err || (err = check_pointer(group, "group")))
         return err;
     comm->group->refs++;
@@ -131,7 +131,7 @@ static int
 set_name(MPI_Comm handle, const char *name)
 {
     struct comm *comm;
-    int err = comm_look_up(handle, &comm);
+    int err = comm_find(handle, &comm);
     if (err || (err = check_pointer(name, "comm_name")))
         return err;
     size_t n = strnlen(name, MPI_MAX_OBJECT_NAME - 1); // longer names are cut (7.8)
@@ -156,7 +156,7 @@ static int
 get_name(MPI_Comm handle, char *name, int *length)
 {
     struct comm *comm;
-    int err = handle == MPI_COMM_NULL ? MPI_SUCCESS : comm_look_up(handle, &comm);
+    int err = handle == MPI_COMM_NULL ? MPI_SUCCESS : comm_find(handle, &comm);
     if (err || (err = check_pointer(name, "comm_name")) ||
         (err = check_pointer(length, "resultlen")))
         return err;
@@ -182,9 +182,10 @@ static int
 no_remote(MPI_Comm handle)
 {
     struct comm *comm;
-    int err = comm_look_up(handle, &comm);
-    return err ? err : error_new(MPI_ERR_COMM, "%s is not an intercommunicator",
-                                 comm->name[0] ? comm->name : "the communicator");
+    int err = comm_find(handle, &comm);
+    return err ? err
+               : error_new(MPI_ERR_COMM, "%s is not an intercommunicator",
+                           comm->name[0] ? comm->name : "the communicator");
 }
 
 int

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define LIBRARY_VERSION                                                                            \
-    "Muster " MUSTER_VERSION " (MPI 5.0 on one machine, standard ABI). Its launcher takes the "   \
+    "Muster " MUSTER_VERSION " (MPI 5.0 on one machine, standard ABI). Its launcher takes the "    \
     "options of MPICH's and Open MPI's mpiexec."
 
 int
