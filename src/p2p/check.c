@@ -41,7 +41,7 @@ comm_check(MPI_Comm handle, struct envelope *e)
 int
 buffer_check(const void *buffer, MPI_Count count, MPI_Datatype handle, struct envelope *e)
 {
-    struct type *type;
+    struct type *type = NULL;
     int err = type_find(handle, &type);
     if (unlikely(err))
         return err;
