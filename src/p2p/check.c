@@ -126,23 +126,3 @@ probe_check(int source, int tag, MPI_Comm comm, struct envelope *e)
     int err = comm_check(comm, e);
     return err ? err : source_check(source, tag, e);
 }
-
-int
-raise_on(MPI_Comm handle, const char *function, int code)
-{
-    int err = engine_enter();
-    if (err)
-        return world_raise(function, code);
-    struct comm *comm = comm_get(handle);
-    if (comm)
-        comm_hold(comm);
-    engine_leave();
-    if (!comm)
-        return world_raise(function, code);
-    int result = comm_raise(comm, function, code);
-    if (engine_enter() == MPI_SUCCESS) {
-        comm_release(comm);
-        engine_leave();
-    }
-    return result;
-}

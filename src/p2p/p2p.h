@@ -65,7 +65,4 @@ bad_request_pointer(void)
     return bad_pointer("request");
 }
 
-/* Call the error handler of the communicator the handle names, or the one for calls without. */
-int raise_on(MPI_Comm comm, const char *function, int code) cold;
-
 #endif
