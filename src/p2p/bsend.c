@@ -106,7 +106,7 @@ ibsend(const struct p2p_args *args, MPI_Request *request)
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? send_check(args, &e) : bad_request_pointer();
+        err = request ? send_check(args, &e) : null_error("request");
         if (likely(!err))
             err = bsend_begin(&e, request);
         engine_leave();

@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "core/check.h"
 #include "p2p/p2p.h"
-
-static cold int
-bad_comm(MPI_Comm comm)
-{
-    if (comm == MPI_COMM_NULL)
-        return error_new(MPI_ERR_COMM, "the communicator is MPI_COMM_NULL");
-    return error_new(MPI_ERR_COMM, "%p is not a communicator (freed, or never made)", (void *)comm);
-}
-
-static cold int
-bad_type(MPI_Datatype type)
-{
-    if (type == MPI_DATATYPE_NULL)
-        return error_new(MPI_ERR_TYPE, "the datatype is MPI_DATATYPE_NULL");
-    return error_new(MPI_ERR_TYPE, "%p is not a datatype (freed, or never made)", (void *)type);
-}
 
 static cold int
 bad_rank(const struct comm *comm, int rank)
@@ -46,27 +31,20 @@ bad_buffer(MPI_Count count)
                      (long long)count);
 }
 
-int
-bad_pointer(const char *argument)
-{
-    return error_new(MPI_ERR_ARG, "%s is a null pointer", argument);
-}
-
 static inline int
 comm_check(MPI_Comm handle, struct envelope *e)
 {
-    e->comm = comm_get(handle);
-    if (unlikely(!e->comm))
-        return bad_comm(handle);
-    return engine_failed();
+    int err = comm_find(handle, &e->comm);
+    return unlikely(err) ? err : engine_failed();
 }
 
 int
 buffer_check(const void *buffer, MPI_Count count, MPI_Datatype handle, struct envelope *e)
 {
-    struct type *type = type_get(handle);
-    if (unlikely(!type))
-        return bad_type(handle);
+    struct type *type;
+    int err = type_find(handle, &type);
+    if (unlikely(err))
+        return err;
     if (unlikely(!type->committed))
         return error_new(MPI_ERR_TYPE, "the datatype is not committed (MPI_Type_commit)");
     uint64_t size;

@@ -11,13 +11,6 @@
  * was interrupted by a signal stays as it is and can be waited for again.
  */
 
-static cold int
-bad_request(MPI_Request handle)
-{
-    return error_new(MPI_ERR_REQUEST, "%p is not a request (completed, freed, or never made)",
-                     (void *)handle);
-}
-
 // The request of a handle; *found NULL for MPI_REQUEST_NULL.
 static inline int
 lookup(MPI_Request handle, struct request **found)
@@ -26,7 +19,7 @@ lookup(MPI_Request handle, struct request **found)
     if (handle == MPI_REQUEST_NULL)
         return MPI_SUCCESS;
     *found = request_get(handle);
-    return likely(*found) ? MPI_SUCCESS : bad_request(handle);
+    return likely(*found) ? MPI_SUCCESS : handle_error(HANDLE_REQUEST, handle);
 }
 
 static MPI_Comm
@@ -76,7 +69,7 @@ PMPI_Wait(MPI_Request *request, MPI_Status *status)
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? lookup(*request, &r) : bad_request_pointer();
+        err = request ? lookup(*request, &r) : null_error("request");
         if (!err && !r)
             status_empty(status);
         if (!err && r) {
@@ -111,7 +104,7 @@ PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request && flag ? lookup(*request, &r) : bad_pointer("request or flag");
+        err = request && flag ? lookup(*request, &r) : null_error("request or flag");
         if (!err && !r) {
             *flag = 1;
             status_empty(status);
@@ -132,7 +125,7 @@ PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status)
     struct request *r = NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = flag ? lookup(request, &r) : bad_pointer("flag");
+        err = flag ? lookup(request, &r) : null_error("flag");
         if (!err && r && !r->done)
             progress_poll();
         if (!err)
@@ -156,7 +149,7 @@ check_many(int count, const MPI_Request *requests)
     if (count < 0)
         return error_new(MPI_ERR_COUNT, "count %d is negative", count);
     if (count && !requests)
-        return bad_pointer("array_of_requests");
+        return null_error("array_of_requests");
     for (int i = 0, err; i < count; i++)
         if ((err = lookup(requests[i], &r)))
             return err;
@@ -263,7 +256,7 @@ all_done(int count, const MPI_Request *requests)
 static int
 test_all(int count, MPI_Request *requests, int *flag, MPI_Status *statuses)
 {
-    int err = flag ? check_many(count, requests) : bad_pointer("flag");
+    int err = flag ? check_many(count, requests) : null_error("flag");
     if (err)
         return err;
     *flag = all_done(count, requests) || (progress_poll() && all_done(count, requests));
@@ -334,7 +327,7 @@ PMPI_Waitany(int count, MPI_Request array_of_requests[], int *indx, MPI_Status *
     MPI_Comm comm = MPI_COMM_NULL;
     int at, err = engine_enter();
     if (likely(!err)) {
-        err = indx ? check_many(count, array_of_requests) : bad_pointer("index");
+        err = indx ? check_many(count, array_of_requests) : null_error("index");
         if (!err)
             err = await_some(count, array_of_requests, &at, "MPI_Waitany");
         if (!err)
@@ -349,7 +342,7 @@ static int
 test_any(int count, MPI_Request *requests, int *index, int *flag, MPI_Status *status,
          MPI_Comm *comm)
 {
-    int err = index && flag ? check_many(count, requests) : bad_pointer("index or flag");
+    int err = index && flag ? check_many(count, requests) : null_error("index or flag");
     if (err)
         return err;
     int at = first_done(count, requests);
@@ -386,7 +379,7 @@ static int
 some_check(const struct some *some)
 {
     if (!some->outcount || (some->count > 0 && !some->indices))
-        return bad_pointer("outcount or array_of_indices");
+        return null_error("outcount or array_of_indices");
     return check_many(some->count, some->requests);
 }
 
@@ -470,9 +463,9 @@ PMPI_Request_free(MPI_Request *request)
     struct request *r = NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? lookup(*request, &r) : bad_request_pointer();
+        err = request ? lookup(*request, &r) : null_error("request");
         if (!err && !r)
-            err = bad_request(*request);
+            err = handle_error(HANDLE_REQUEST, *request);
         if (!err) {
             if (r->done)
                 request_free(r);
@@ -503,9 +496,9 @@ PMPI_Cancel(MPI_Request *request)
     struct request *r = NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? lookup(*request, &r) : bad_request_pointer();
+        err = request ? lookup(*request, &r) : null_error("request");
         if (!err && !r)
-            err = bad_request(*request);
+            err = handle_error(HANDLE_REQUEST, *request);
         if (!err)
             cancel(r);
         engine_leave();
@@ -518,7 +511,7 @@ int
 PMPI_Test_cancelled(const MPI_Status *status, int *flag)
 {
     if (status == MPI_STATUS_IGNORE || !flag)
-        return raise_on(MPI_COMM_NULL, "MPI_Test_cancelled", bad_pointer("status or flag"));
+        return raise_on(MPI_COMM_NULL, "MPI_Test_cancelled", null_error("status or flag"));
     *flag = status->MPI_internal[2] != 0;
     return MPI_SUCCESS;
 }
@@ -528,7 +521,7 @@ int
 PMPI_Status_set_cancelled(MPI_Status *status, int flag)
 {
     if (status == MPI_STATUS_IGNORE)
-        return raise_on(MPI_COMM_NULL, "MPI_Status_set_cancelled", bad_pointer("status"));
+        return raise_on(MPI_COMM_NULL, "MPI_Status_set_cancelled", null_error("status"));
     status->MPI_internal[2] = flag != 0;
     return MPI_SUCCESS;
 }

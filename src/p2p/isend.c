@@ -11,7 +11,7 @@ isend(const struct p2p_args *args, MPI_Request *request)
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? send_check(args, &e) : bad_request_pointer();
+        err = request ? send_check(args, &e) : null_error("request");
         if (likely(!err))
             err = send_begin(&e, SEND_STANDARD, request);
         engine_leave();
@@ -43,7 +43,7 @@ issend(const struct p2p_args *args, MPI_Request *request)
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? send_check(args, &e) : bad_request_pointer();
+        err = request ? send_check(args, &e) : null_error("request");
         if (likely(!err))
             err = send_begin(&e, SEND_SYNC, request);
         engine_leave();
@@ -75,7 +75,7 @@ irsend(const struct p2p_args *args, MPI_Request *request)
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? send_check(args, &e) : bad_request_pointer();
+        err = request ? send_check(args, &e) : null_error("request");
         if (likely(!err))
             err = send_begin(&e, SEND_READY, request);
         engine_leave();

@@ -19,12 +19,11 @@ mrecv_check(const struct mrecv_args *args, struct envelope *e, struct message **
 {
     *found = NULL;
     if (!args->message)
-        return bad_pointer("message");
+        return null_error("message");
     if (*args->message != MPI_MESSAGE_NO_PROC) {
         struct message *message = (struct message *)handle_get(HANDLE_MESSAGE, *args->message);
         if (!message || !message->comm)
-            return error_new(MPI_ERR_REQUEST, "%p is not a matched message (received already?)",
-                             (void *)*args->message);
+            return handle_error(HANDLE_MESSAGE, *args->message);
         *found = message;
     }
     return buffer_check(args->buffer, args->count, args->type, e);
@@ -131,7 +130,7 @@ imrecv(const struct mrecv_args *args, MPI_Request *request)
     int err = engine_enter();
     if (likely(!err)) {
         comm = message_comm(args);
-        err = request ? mrecv_check(args, &e, &message) : bad_pointer("request");
+        err = request ? mrecv_check(args, &e, &message) : null_error("request");
         if (!err)
             err = imrecv_begin(&e, message, request);
         if (!err)

@@ -5,6 +5,7 @@
 #ifndef MUSTER_P2P_P2P_H
 #define MUSTER_P2P_P2P_H
 
+#include "core/check.h"
 #include "core/message.h"
 #include "errh/raise.h"
 
@@ -55,14 +56,5 @@ void recv_fill(struct request *recv, const struct envelope *e);
 
 /* A request for an operation that is already over (MPI_PROC_NULL). */
 int request_over(enum request_kind kind, MPI_Request *request);
-
-/* MPI_ERR_ARG: an argument that must point somewhere is a null pointer. */
-int bad_pointer(const char *argument) cold;
-
-static inline int
-bad_request_pointer(void)
-{
-    return bad_pointer("request");
-}
 
 #endif

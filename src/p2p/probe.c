@@ -86,7 +86,7 @@ PMPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *status)
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
-        err = flag ? probe_check(source, tag, comm, &e) : bad_pointer("flag");
+        err = flag ? probe_check(source, tag, comm, &e) : null_error("flag");
         if (!err)
             iprobe(&e, flag, status);
         engine_leave();
@@ -118,7 +118,7 @@ PMPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message *message, MPI_Status
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
-        err = message ? probe_check(source, tag, comm, &e) : bad_pointer("message");
+        err = message ? probe_check(source, tag, comm, &e) : null_error("message");
         if (!err)
             err = mprobe(&e, message, status);
         engine_leave();
@@ -150,7 +150,7 @@ PMPI_Improbe(int source, int tag, MPI_Comm comm, int *flag, MPI_Message *message
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
-        err = flag && message ? probe_check(source, tag, comm, &e) : bad_pointer("flag or message");
+        err = flag && message ? probe_check(source, tag, comm, &e) : null_error("flag or message");
         if (!err)
             improbe(&e, flag, message, status);
         engine_leave();

@@ -43,7 +43,7 @@ irecv(const struct p2p_args *args, MPI_Request *request)
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? recv_check(args, &e) : bad_request_pointer();
+        err = request ? recv_check(args, &e) : null_error("request");
         if (likely(!err))
             err = recv_begin(&e, request);
         engine_leave();
