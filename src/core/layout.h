@@ -27,7 +27,7 @@ struct layout_loop {
 
 struct type_info {
     uint32_t nloops;
-    struct layout_loop loops[];
+    const struct layout_loop *loops;
 };
 
 /* Copy bytes [pos, pos + n) of the packed stream of `count` elements at `buf` to `out`. */
