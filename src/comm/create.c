@@ -44,7 +44,7 @@ make(struct comm *parent, struct group *group, uint64_t context, MPI_Comm *handl
     struct comm *comm = comm_new(group, context);
     if (!comm) {
         group_release(group);
-        return error_new(MPI_ERR_NO_MEM, "no memory for a communicator of %d ranks", group->size);
+        return error_new(MPI_ERR_NO_MEM, "no memory for another communicator");
     }
     errhandler_hold(parent->errhandler);
     errhandler_release(comm->errhandler);
@@ -66,7 +66,7 @@ dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
     struct circle circle = everyone(comm, TAG_DUP);
     if ((err = agree_on_context(&circle, 1, &context)))
         return err;
-    comm->group->refs++;
+    group_hold(comm->group);
     return make(comm, comm->group, context, newcomm);
 }
 
@@ -228,7 +228,7 @@ create_among(struct comm *comm, struct group *group, int tag, MPI_Comm *newcomm)
     free(ranks);
     if (err)
         return err;
-    group->refs++;
+    group_hold(group);
     return make(comm, group, context, newcomm);
 }
 
@@ -280,7 +280,10 @@ free_comm(MPI_Comm *handle)
     if (comm == engine.world || comm == engine.self)
         return error_new(MPI_ERR_COMM, "%s cannot be freed", comm->name);
     *handle = MPI_COMM_NULL;
-    comm_release(comm); // operations under way hold it
+    handle_retire(comm); // operations under way hold it; the user may not use it any more
+    comm->freed = true;
+    comm->handle = (MPI_Comm)handle_of(HANDLE_COMM, comm);
+    comm_release(comm);
     return MPI_SUCCESS;
 }
 

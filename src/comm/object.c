@@ -5,6 +5,8 @@
 #include "comm/comm.h"
 #include "group/group.h"
 
+#define FIRST_CONTEXT 16 // the predefined communicators have the ids below
+
 struct comm *
 comm_special(MPI_Comm handle)
 {
@@ -39,12 +41,13 @@ comm_end(struct comm *comm)
     pool_free(HANDLE_COMM, comm);
 }
 
+// A process alone agrees with itself, whether or not it has got a segment since.
 uint64_t
 contexts_take(uint64_t n)
 {
-    static uint64_t alone = 16; // a process alone agrees with itself
-    if (engine.seg)
+    if (engine.size > 1)
         return atomic_fetch_add_explicit(&engine.seg->next_context, n * 2, memory_order_relaxed);
-    alone += n * 2;
-    return alone - n * 2;
+    uint64_t first = FIRST_CONTEXT + engine.next_context;
+    engine.next_context += n * 2;
+    return first;
 }

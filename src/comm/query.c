@@ -85,10 +85,11 @@ compare(MPI_Comm handle1, MPI_Comm handle2, int *result)
         *result = MPI_IDENT;
         return MPI_SUCCESS;
     }
-    *result = group_compare(comm1->group, comm2->group);
-    if (*result == MPI_IDENT)
-        *result = MPI_CONGRUENT;
-    return MPI_SUCCESS;
+    int groups = MPI_UNEQUAL;
+    err = group_compare(comm1->group, comm2->group, &groups);
+    if (!err)
+        *result = groups == MPI_IDENT ? MPI_CONGRUENT : groups;
+    return err;
 }
 
 int
@@ -110,8 +111,7 @@ get_group(MPI_Comm handle, MPI_Group *group)
     int err = comm_find(handle, &comm);
     if (err || (err = check_pointer(group, "group")))
         return err;
-    comm->group->refs++;
-    *group = (MPI_Group)handle_of(HANDLE_GROUP, comm->group);
+    *group = group_give(comm->group);
     return MPI_SUCCESS;
 }
 
@@ -155,7 +155,7 @@ weak_alias(PMPI_Comm_set_name, MPI_Comm_set_name);
 static int
 get_name(MPI_Comm handle, char *name, int *length)
 {
-    struct comm *comm;
+    struct comm *comm = NULL;
     int err = handle == MPI_COMM_NULL ? MPI_SUCCESS : comm_find(handle, &comm);
     if (err || (err = check_pointer(name, "comm_name")) ||
         (err = check_pointer(length, "resultlen")))

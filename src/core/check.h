@@ -3,7 +3,7 @@
 
 /*
  * Arguments looked at before they are used. Each returns MPI_SUCCESS or a code whose text holds the
- * value. The look-ups set the object on success only.
+ * value. The look-ups give a null pointer where they fail.
  */
 #ifndef MUSTER_CORE_CHECK_H
 #define MUSTER_CORE_CHECK_H
@@ -22,51 +22,36 @@ int negative_error(int errclass, const char *argument, MPI_Count value) cold;
 static inline int
 comm_find(MPI_Comm handle, struct comm **comm)
 {
-    struct comm *found = comm_get(handle);
-    if (unlikely(!found))
-        return handle_error(HANDLE_COMM, handle);
-    *comm = found;
-    return MPI_SUCCESS;
+    *comm = comm_get(handle);
+    return likely(*comm) ? MPI_SUCCESS : handle_error(HANDLE_COMM, handle);
 }
 
 static inline int
 type_find(MPI_Datatype handle, struct type **type)
 {
-    struct type *found = type_get(handle);
-    if (unlikely(!found))
-        return handle_error(HANDLE_TYPE, handle);
-    *type = found;
-    return MPI_SUCCESS;
+    *type = type_get(handle);
+    return likely(*type) ? MPI_SUCCESS : handle_error(HANDLE_TYPE, handle);
 }
 
 static inline int
 op_find(MPI_Op handle, struct op **op)
 {
-    struct op *found = op_get(handle);
-    if (unlikely(!found))
-        return handle_error(HANDLE_OP, handle);
-    *op = found;
-    return MPI_SUCCESS;
+    *op = op_get(handle);
+    return likely(*op) ? MPI_SUCCESS : handle_error(HANDLE_OP, handle);
 }
 
 static inline int
 group_find(MPI_Group handle, struct group **group)
 {
-    struct group *found = group_get(handle);
-    if (unlikely(!found))
-        return handle_error(HANDLE_GROUP, handle);
-    *group = found;
-    return MPI_SUCCESS;
+    *group = group_get(handle);
+    return likely(*group) ? MPI_SUCCESS : handle_error(HANDLE_GROUP, handle);
 }
 
 static inline int
 errhandler_find(MPI_Errhandler handle, struct errhandler **errhandler)
 {
-    struct errhandler *found = errhandler_get(handle);
-    if (unlikely(!found))
-        return handle_error(HANDLE_ERRHANDLER, handle);
-    *errhandler = found;
-    return MPI_SUCCESS;
+    *errhandler = errhandler_get(handle);
+    return likely(*errhandler) ? MPI_SUCCESS : handle_error(HANDLE_ERRHANDLER, handle);
 }
 
 static inline int

@@ -71,6 +71,7 @@ struct type_contents; // type/type.h
 struct type {
     struct object object;
     int refs;
+    int handles; // as a group's
     bool predefined;
     bool committed;
     bool contiguous;
@@ -78,7 +79,7 @@ struct type {
     MPI_Count size;
     MPI_Count lb, extent;
     MPI_Count true_lb, true_extent;
-    struct type_info *info;               // pieces of a type with holes; NULL when contiguous
+    const struct type_info *info;         // pieces of a type with holes; NULL when contiguous
     const char *label;                    // the predefined name, "MPI_INT", or "a derived datatype"
     char *name;                           // set by MPI_Type_set_name, or NULL
     const struct type_elements *elements; // the basic elements of one; NULL: it is one

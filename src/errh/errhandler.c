@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_PREDEFINED 0x141
+#define FIRST_PREDEFINED 0x141 // MPI_ERRORS_ARE_FATAL, then MPI_ERRORS_ABORT, MPI_ERRORS_RETURN
 
 static struct errhandler predefined[] = {
     {.refs = 1, .kind = ERRH_FATAL},
@@ -16,9 +16,6 @@ static struct errhandler predefined[] = {
     {.refs = 1, .kind = ERRH_RETURN},
 };
 #define PREDEFINED (sizeof predefined / sizeof *predefined)
-static_assert((uintptr_t)MPI_ERRORS_ARE_FATAL == FIRST_PREDEFINED, "the table's first row");
-static_assert((uintptr_t)MPI_ERRORS_ABORT == FIRST_PREDEFINED + 1, "the table's second row");
-static_assert((uintptr_t)MPI_ERRORS_RETURN == FIRST_PREDEFINED + 2, "the table's third row");
 
 struct errhandler *
 errhandler_special(MPI_Errhandler handle)
@@ -107,10 +104,11 @@ PMPI_Comm_create_errhandler(MPI_Comm_errhandler_function *function, MPI_Errhandl
 weak_alias(PMPI_Comm_create_errhandler, MPI_Comm_create_errhandler);
 
 static int
-comm_set(MPI_Comm handle, MPI_Errhandler errhandler, struct comm **comm)
+comm_set(MPI_Comm handle, MPI_Errhandler errhandler)
 {
     struct errhandler *new = NULL;
-    int err = comm_find(handle, comm);
+    struct comm *comm = NULL;
+    int err = comm_find(handle, &comm);
     if (!err)
         err = errhandler_find(errhandler, &new);
     if (err)
@@ -118,33 +116,33 @@ comm_set(MPI_Comm handle, MPI_Errhandler errhandler, struct comm **comm)
     if (new->kind > ERRH_COMM)
         return error_new(MPI_ERR_ERRHANDLER, "the error handler is not one for communicators");
     errhandler_hold(new);
-    errhandler_release((*comm)->errhandler);
-    (*comm)->errhandler = new;
+    errhandler_release(comm->errhandler);
+    comm->errhandler = new;
     return MPI_SUCCESS;
 }
 
 int
 PMPI_Comm_set_errhandler(MPI_Comm comm, MPI_Errhandler errhandler)
 {
-    struct comm *c = NULL;
     int err = enter();
     if (likely(!err)) {
-        err = comm_set(comm, errhandler, &c);
+        err = comm_set(comm, errhandler);
         leave();
     }
-    return likely(!err) ? MPI_SUCCESS : comm_raise(c, "MPI_Comm_set_errhandler", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_set_errhandler", err);
 }
 weak_alias(PMPI_Comm_set_errhandler, MPI_Comm_set_errhandler);
 
 static int
-comm_get_handler(MPI_Comm handle, MPI_Errhandler *errhandler, struct comm **comm)
+comm_get_errhandler(MPI_Comm handle, MPI_Errhandler *errhandler)
 {
-    int err = comm_find(handle, comm);
+    struct comm *comm = NULL;
+    int err = comm_find(handle, &comm);
     if (!err)
         err = check_pointer(errhandler, "errhandler");
     if (err)
         return err;
-    struct errhandler *e = (*comm)->errhandler;
+    struct errhandler *e = comm->errhandler;
     if (e->handles++ == 0)
         e->refs++;
     *errhandler = handle_for(e);
@@ -154,13 +152,12 @@ comm_get_handler(MPI_Comm handle, MPI_Errhandler *errhandler, struct comm **comm
 int
 PMPI_Comm_get_errhandler(MPI_Comm comm, MPI_Errhandler *errhandler)
 {
-    struct comm *c = NULL;
     int err = enter();
     if (likely(!err)) {
-        err = comm_get_handler(comm, errhandler, &c);
+        err = comm_get_errhandler(comm, errhandler);
         leave();
     }
-    return likely(!err) ? MPI_SUCCESS : comm_raise(c, "MPI_Comm_get_errhandler", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_get_errhandler", err);
 }
 weak_alias(PMPI_Comm_get_errhandler, MPI_Comm_get_errhandler);
 
@@ -194,31 +191,24 @@ PMPI_Errhandler_free(MPI_Errhandler *errhandler)
 }
 weak_alias(PMPI_Errhandler_free, MPI_Errhandler_free);
 
-/* The handler is called without the lock; held, so that it may free itself. */
 static int
-comm_call_handler(MPI_Comm handle, int code, struct comm **comm)
+comm_call(MPI_Comm handle, int code)
 {
-    int err = comm_find(handle, comm);
-    if (err)
-        return err;
-    struct errhandler *errhandler = (*comm)->errhandler;
-    errhandler_hold(errhandler);
-    leave();
-    errhandler_call(errhandler, &handle, code);
-    engine_lock();
-    errhandler_release(errhandler);
-    return MPI_SUCCESS;
+    struct comm *comm = NULL;
+    int err = comm_find(handle, &comm);
+    if (!err)
+        comm_call_errhandler(comm, code);
+    return err;
 }
 
 int
 PMPI_Comm_call_errhandler(MPI_Comm comm, int code)
 {
-    struct comm *c = NULL;
     int err = enter();
     if (likely(!err)) {
-        err = comm_call_handler(comm, code, &c);
+        err = comm_call(comm, code);
         leave();
     }
-    return likely(!err) ? MPI_SUCCESS : comm_raise(c, "MPI_Comm_call_errhandler", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_call_errhandler", err);
 }
 weak_alias(PMPI_Comm_call_errhandler, MPI_Comm_call_errhandler);

@@ -66,33 +66,48 @@ errhandler_call(struct errhandler *errhandler, void *owner, int code)
     }
 }
 
-// The handler may set another one, or free the communicator: it keeps its own copies.
-static int
-comm_call(struct comm *comm, int code)
+void
+comm_call_errhandler(struct comm *comm, int code)
 {
     MPI_Comm handle = comm->handle;
-    struct errhandler errhandler = *comm->errhandler;
-    errhandler_call(&errhandler, &handle, code);
-    return code;
+    struct errhandler *errhandler = comm->errhandler;
+    comm_hold(comm);
+    errhandler_hold(errhandler);
+    engine_unlock();
+    errhandler_call(errhandler, &handle, code);
+    engine_lock();
+    errhandler_release(errhandler);
+    comm_release(comm);
 }
 
 int
-comm_raise(struct comm *comm, const char *function, int code)
+raise_on(MPI_Comm handle, const char *function, int code)
 {
-    if (!comm)
-        return world_raise(function, code);
     error_place(code, function);
-    return comm_call(comm, code);
+    if (state() != ENGINE_RUNNING)
+        return world_raise(function, code);
+    engine_lock();
+    struct comm *comm = comm_get(handle);
+    comm_call_errhandler(comm ? comm : engine.self, code);
+    engine_unlock();
+    return code;
 }
 
-// A forked child has its parent's handlers, so that Python gets an exception there as well.
+// A forked child has its parent's handlers (Python gets an exception there as well), not its lock.
 int
 world_raise(const char *function, int code)
 {
+    MPI_Comm owner = MPI_COMM_NULL;
     error_place(code, function);
-    if (engine.self && (state() == ENGINE_RUNNING || state() == ENGINE_FORKED))
-        return comm_call(engine.self, code);
-    MPI_Comm none = MPI_COMM_NULL;
-    errhandler_call(errhandler_initial(), &none, code);
-    return code;
+    switch (state()) {
+    case ENGINE_RUNNING:
+        return raise_on(MPI_COMM_SELF, function, code);
+    case ENGINE_FORKED:
+        owner = MPI_COMM_SELF;
+        errhandler_call(engine.self->errhandler, &owner, code);
+        return code;
+    default:
+        errhandler_call(errhandler_initial(), &owner, code);
+        return code;
+    }
 }

@@ -8,13 +8,12 @@
  *     int
  *     PMPI_Comm_size(MPI_Comm comm, int *size)
  *     {
- *         struct comm *c = NULL;
  *         int err = engine_enter();
  *         if (likely(!err)) {
- *             err = comm_size(comm, &c, size);
+ *             err = comm_size(comm, size);
  *             engine_leave();
  *         }
- *         return likely(!err) ? MPI_SUCCESS : comm_raise(c, "MPI_Comm_size", err);
+ *         return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_size", err);
  *     }
  *     weak_alias(PMPI_Comm_size, MPI_Comm_size);
  */
@@ -24,18 +23,22 @@
 #include "core/object.h"
 
 /*
- * Put `function` before the text of `code` and call the error handler of `comm` with it. Returns the
- * code, if the handler returns. With comm NULL the same as world_raise.
+ * Put `function` before the text of `code` and call the error handler of the communicator that `comm`
+ * names; when it names none, as world_raise. Returns the code, if the handler returns.
  *
  * A fatal handler prints one line, "muster: rank 2: <text>", and ends the job; the exit code of the
  * process is the error class (6 for MPI_ERR_RANK), 1 for a class above 125. It prints nothing for
  * MPI_ERR_PROC_ABORTED: whoever failed has been named by another.
  */
-int comm_raise(struct comm *comm, const char *function, int code) cold;
+int raise_on(MPI_Comm comm, const char *function, int code) cold;
 
 /* For calls without a communicator: the error handler of MPI_COMM_SELF (MPI 5.0, 9.3). When MPI is not
  * running, the initial one. */
 int world_raise(const char *function, int code) cold;
+
+/* Call the error handler of a communicator. Under the lock, which is given away during the call;
+ * communicator and handler are held meanwhile, so that the handler may free both. */
+void comm_call_errhandler(struct comm *comm, int code);
 
 /* Call a handler whose owner's handle is at `owner`. Returns if the handler does. */
 void errhandler_call(struct errhandler *errhandler, void *owner, int code);
