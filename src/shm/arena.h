@@ -19,8 +19,8 @@
  */
 uint64_t arena_alloc(struct segment *seg, uint64_t size, char *why, size_t n);
 
-/* Give back what arena_alloc returned in this process. Large blocks return their pages to the
- * system (MADV_REMOVE) and read as zero afterwards. */
-void arena_free(struct segment *seg, uint64_t offset);
+/* Give back what arena_alloc returned in this process; false, and nothing done, for any other offset.
+ * Large blocks return their pages to the system (MADV_REMOVE) and read as zero afterwards. */
+bool arena_free(struct segment *seg, uint64_t offset);
 
 #endif
