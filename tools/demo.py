@@ -205,6 +205,7 @@ def draw_pi(runs):
     drawn = axes.bar(list(bars), list(bars.values()))
     axes.bar_label(drawn, [f"{timed:.3g} s" for timed in bars.values()])
     axes.set_yscale("log")
+    axes.margins(y=0.15)  # room for the labels
     axes.set_ylabel("seconds (logarithmic)")
     axes.set_title(f"pi in 100 million steps, on {CORES} processor cores")
     figure.savefig(PICTURES / "pi.png", dpi=120)
