@@ -58,7 +58,7 @@ def sanitized():
     meson = Path(sys.executable).with_name("meson")
     if not (folder / "build.ninja").exists():
         run(
-            [meson, "setup", folder, ROOT, "-Db_sanitize=address,undefined", "-Db_lundef=false",
+            [meson, "setup", folder, ROOT, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dwerror=true", "-Dpython=false",
              "-Dbuildtype=debugoptimized", "-Db_ndebug=false"],
             timeout=300,
         )

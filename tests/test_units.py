@@ -13,7 +13,7 @@ MESON = Path(sys.executable).with_name("meson")
 def test_units():
     folder = ROOT / "build" / "units"
     if not (folder / "build.ninja").exists():
-        run([MESON, "setup", folder, ROOT, "-Db_ndebug=false"], timeout=300)
+        run([MESON, "setup", folder, ROOT, "-Dwerror=true", "-Db_ndebug=false"], timeout=300)
     run([MESON, "test", "-C", folder, "--print-errorlogs"], timeout=900)
 
 
