@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#ifndef MUSTER_EXT_MEMORY_H
+#define MUSTER_EXT_MEMORY_H
+
+#include "module.h"
+
+/*
+ * MPI.buffer: a view of someone's memory, or of raw memory.
+ */
+struct buffer {
+    PyObject_HEAD struct state *st; // held
+    Py_buffer view;                 // released when the object goes
+};
+
+/* A view of `object`: `flags` are those of PyObject_GetBuffer. NULL with an exception. */
+struct buffer *buffer_from(struct state *st, PyObject *object, int flags);
+
+/* A view of raw memory that `owner` (may be NULL) keeps alive. NULL with an exception. */
+PyObject *buffer_over(struct state *st, PyObject *owner, void *address, Py_ssize_t size,
+                      bool readonly);
+
+/* Lets go of the memory; the object remains as an empty view. */
+void buffer_drop(struct buffer *buffer);
+
+/*
+ * A block: memory that a message is received into, or gathered in before it is sent. New arrays
+ * own it together. Three kinds:
+ *  - small: from the heap, aligned for any type;
+ *  - large: pages of its own, huge ones where the kernel gives them;
+ *  - landing: address space for a message of any size, of which only the touched pages exist.
+ *    Landing blocks are reused; one that arrays refer to is first cut down to its size.
+ */
+struct block {
+    PyObject_HEAD struct state *st; // held
+    char *data;                     // aligned to 64 bytes or more
+    size_t size;                    // bytes in use: what the buffer protocol shows
+    size_t room;                    // bytes that could be used
+    void *map;                      // the mapping, NULL for heap memory
+    size_t map_size;
+    bool landing;
+};
+
+enum { BLOCK_ALIGNMENT = 64 };
+
+static inline size_t
+block_align(size_t offset)
+{
+    return (offset + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT;
+}
+
+/* A block of `size` bytes; NULL with MemoryError. */
+struct block *block_alloc(struct state *st, size_t size);
+
+/* A landing block; NULL without an exception where the system grants no address space. */
+struct block *block_land(struct state *st);
+
+/* Something will go on referring to the first block->size bytes: gives the rest back. */
+void block_settle(struct block *block);
+
+/* The caller is done with its reference: a landing block nobody refers to is kept for reuse. */
+void block_done(struct block *block);
+
+bool memory_add_types(struct state *st, PyObject *module);
+
+#endif

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * Objects as messages. A receive does not know how large its message is: it is posted as an
+ * ordinary MPI receive into a landing block, address space for the largest possible message, of
+ * which only what arrives is ever touched. So it matches in MPI's order, beside any number of
+ * others, and works with every way to wait.
+ */
+#include "buffer.h"
+#include "call.h"
+#include "comm.h"
+#include "pickle.h"
+#include "request.h"
+#include "status.h"
+
+#include <string.h>
+
+typedef int send_fn(const void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm);
+typedef int start_fn(const void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
+
+enum { FALLBACK_SIZE = 64 << 20 };
+
+// Sending
+
+static bool
+object_pack(struct state *st, PyObject *object, int dest, struct wire *wire)
+{
+    if (dest != MPI_PROC_NULL)
+        return wire_pack(st, object, wire);
+    wire->data = NULL;
+    wire->size = 0;
+    wire->keep = NULL;
+    return true;
+}
+
+static bool
+object_args(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const struct params *params,
+            PyObject **object, int *dest, int *tag)
+{
+    PyObject *arg[3];
+    *tag = 0;
+    if (!params_bind(params, args, nargs, kwnames, arg) || !int_arg(params, 1, arg[1], dest) ||
+        !int_arg(params, 2, arg[2], tag))
+        return false;
+    *object = arg[0];
+    return true;
+}
+
+static PyObject *
+object_send(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+            const struct params *params, send_fn *function)
+{
+    PyObject *object;
+    int dest, tag;
+    struct wire wire;
+    struct state *st = state_of(self);
+    if (!object_args(args, nargs, kwnames, params, &object, &dest, &tag) ||
+        !object_pack(st, object, dest, &wire))
+        return NULL;
+    struct call call = call_begin(st);
+    bool done = call_end(call, function(wire.data, wire.size, MPI_BYTE, dest, tag, comm_of(self)));
+    wire_clear(&wire);
+    return done ? Py_NewRef(Py_None) : NULL;
+}
+
+// Starts to send: *keep is OWNED by the caller, also when the call fails.
+static bool
+object_start(PyObject *self, PyObject *object, int dest, int tag, start_fn *function,
+             MPI_Request *request, PyObject **keep)
+{
+    struct wire wire;
+    struct state *st = state_of(self);
+    *keep = NULL;
+    if (!object_pack(st, object, dest, &wire))
+        return false;
+    if (!wire_detach(st, &wire, keep)) {
+        wire_clear(&wire);
+        return false;
+    }
+    struct call call = call_begin(st);
+    return call_end(call,
+                    function(wire.data, wire.size, MPI_BYTE, dest, tag, comm_of(self), request));
+}
+
+static PyObject *
+object_isend(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+             const struct params *params, start_fn *function)
+{
+    PyObject *object, *keep;
+    int dest, tag;
+    MPI_Request request = MPI_REQUEST_NULL;
+    if (!object_args(args, nargs, kwnames, params, &object, &dest, &tag))
+        return NULL;
+    if (!object_start(self, object, dest, tag, function, &request, &keep)) {
+        Py_XDECREF(keep);
+        return NULL;
+    }
+    return request_started(state_of(self), request, keep, 0);
+}
+
+PyObject *
+comm_send(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"send", 3, 2, {"obj", "dest", "tag"}};
+    return object_send(self, args, nargs, kwnames, &params, MPI_Send_c);
+}
+
+PyObject *
+comm_ssend(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"ssend", 3, 2, {"obj", "dest", "tag"}};
+    return object_send(self, args, nargs, kwnames, &params, MPI_Ssend_c);
+}
+
+PyObject *
+comm_bsend(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"bsend", 3, 2, {"obj", "dest", "tag"}};
+    return object_send(self, args, nargs, kwnames, &params, MPI_Bsend_c);
+}
+
+PyObject *
+comm_isend(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"isend", 3, 2, {"obj", "dest", "tag"}};
+    return object_isend(self, args, nargs, kwnames, &params, MPI_Isend_c);
+}
+
+PyObject *
+comm_issend(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"issend", 3, 2, {"obj", "dest", "tag"}};
+    return object_isend(self, args, nargs, kwnames, &params, MPI_Issend_c);
+}
+
+PyObject *
+comm_ibsend(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"ibsend", 3, 2, {"obj", "dest", "tag"}};
+    return object_isend(self, args, nargs, kwnames, &params, MPI_Ibsend_c);
+}
+
+// Receiving
+
+static PyObject *
+recv_landed(PyObject *self, struct block *block, int source, int tag, MPI_Status *status)
+{
+    struct state *st = state_of(self);
+    PyObject *object = NULL;
+    MPI_Count size = 0;
+    struct call call = call_begin(st);
+    int code = MPI_Recv_c(block->data, (MPI_Count)block->room, MPI_BYTE, source, tag, comm_of(self),
+                          status);
+    if (code == MPI_SUCCESS)
+        code = MPI_Get_count_c(status, MPI_BYTE, &size);
+    if (call_end(call, code)) {
+        block->size = size > 0 ? (size_t)size : 0;
+        object = wire_unpack(st, block, block->data, size, status);
+    }
+    block_done(block);
+    return object;
+}
+
+// Matches a message first, for its size: where there is no address space, and for buffers of the
+// user's (`user` may be NULL), which get the message as well if it fits.
+static PyObject *
+recv_matched(PyObject *self, struct buffer *user, int source, int tag, MPI_Status *status)
+{
+    struct state *st = state_of(self);
+    MPI_Message message = MPI_MESSAGE_NULL;
+    MPI_Count size = 0;
+    struct call call = call_begin(st);
+    int code = MPI_Mprobe(source, tag, comm_of(self), &message, status);
+    if (code == MPI_SUCCESS)
+        code = MPI_Get_count_c(status, MPI_BYTE, &size);
+    if (!call_end(call, code))
+        return NULL;
+    struct block *block = block_alloc(st, (size_t)size);
+    if (block == NULL)
+        return NULL;
+    call = call_begin(st);
+    code = MPI_Mrecv_c(block->data, size, MPI_BYTE, &message, status);
+    PyObject *object = NULL;
+    if (call_end(call, code)) {
+        if (user != NULL && size <= user->view.len)
+            memcpy(user->view.buf, block->data, (size_t)size);
+        object = wire_unpack(st, block, block->data, size, status);
+    }
+    block_done(block);
+    return object;
+}
+
+static PyObject *
+object_recv(PyObject *self, struct buffer *user, int source, int tag, MPI_Status *status)
+{
+    MPI_Status own;
+    if (status == MPI_STATUS_IGNORE)
+        status = &own;
+    struct block *block = user == NULL ? block_land(state_of(self)) : NULL;
+    if (block != NULL)
+        return recv_landed(self, block, source, tag, status);
+    return recv_matched(self, user, source, tag, status);
+}
+
+/* A buffer given to recv or irecv: *user is OWNED, NULL for None and for a size, which says
+   nothing here. False with an exception. */
+static bool
+user_buffer(struct state *st, PyObject *arg, struct buffer **user)
+{
+    *user = NULL;
+    if (arg == NULL || arg == Py_None || PyIndex_Check(arg))
+        return true;
+    *user = buffer_from(st, arg, PyBUF_ANY_CONTIGUOUS | PyBUF_WRITABLE);
+    return *user != NULL;
+}
+
+static bool
+warn_buffer(PyObject *arg)
+{
+    return arg == NULL || arg == Py_None ||
+           PyErr_WarnEx(PyExc_UserWarning, "the 'buf' argument is deprecated", 1) == 0;
+}
+
+PyObject *
+comm_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"recv", 4, 0, {"buf", "source", "tag", "status"}};
+    PyObject *arg[4];
+    MPI_Status *status;
+    int source = MPI_ANY_SOURCE, tag = MPI_ANY_TAG;
+    struct state *st = state_of(self);
+    struct buffer *user;
+    if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 1, arg[1], &source) ||
+        !int_arg(&params, 2, arg[2], &tag) || !status_arg(st, params.func, arg[3], &status) ||
+        !warn_buffer(arg[0]) || !user_buffer(st, arg[0], &user))
+        return NULL;
+    PyObject *object = object_recv(self, user, source, tag, status);
+    Py_XDECREF((PyObject *)user);
+    return object;
+}
+
+// A block to start a receive into; NULL with an exception.
+static struct block *
+landing_block(struct state *st)
+{
+    struct block *block = block_land(st);
+    return block != NULL ? block : block_alloc(st, FALLBACK_SIZE);
+}
+
+PyObject *
+comm_irecv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"irecv", 3, 0, {"buf", "source", "tag"}};
+    PyObject *arg[3];
+    int source = MPI_ANY_SOURCE, tag = MPI_ANY_TAG;
+    struct state *st = state_of(self);
+    struct buffer *user;
+    MPI_Request request = MPI_REQUEST_NULL;
+    if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 1, arg[1], &source) ||
+        !int_arg(&params, 2, arg[2], &tag) || !user_buffer(st, arg[0], &user))
+        return NULL;
+    struct block *block = landing_block(st);
+    PyObject *keep = block == NULL ? NULL : request_landing(block, (PyObject *)user);
+    Py_XDECREF((PyObject *)user);
+    if (keep == NULL)
+        return NULL;
+    struct call call = call_begin(st);
+    if (!call_end(call, MPI_Irecv_c(block->data, (MPI_Count)block->room, MPI_BYTE, source, tag,
+                                    comm_of(self), &request))) {
+        Py_DECREF(keep);
+        return NULL;
+    }
+    return request_started(st, request, keep, HANDLE_OBJECT);
+}
+
+// Both
+
+PyObject *
+comm_sendrecv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {
+        "sendrecv", 7, 2, {"sendobj", "dest", "sendtag", "recvbuf", "source", "recvtag", "status"}};
+    PyObject *arg[7], *keep;
+    MPI_Status *status;
+    int dest, sendtag = 0, source = MPI_ANY_SOURCE, recvtag = MPI_ANY_TAG;
+    struct state *st = state_of(self);
+    struct buffer *user;
+    MPI_Request request = MPI_REQUEST_NULL;
+    if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 1, arg[1], &dest) ||
+        !int_arg(&params, 2, arg[2], &sendtag) || !int_arg(&params, 4, arg[4], &source) ||
+        !int_arg(&params, 5, arg[5], &recvtag) || !status_arg(st, params.func, arg[6], &status) ||
+        !warn_buffer(arg[3]) || !user_buffer(st, arg[3], &user))
+        return NULL;
+    if (!object_start(self, arg[0], dest, sendtag, MPI_Isend_c, &request, &keep)) {
+        Py_XDECREF(keep);
+        Py_XDECREF((PyObject *)user);
+        return NULL;
+    }
+    PyObject *sending = request_started(st, request, keep, 0);
+    PyObject *object = NULL;
+    if (sending != NULL)
+        object = object_recv(self, user, source, recvtag, status);
+    Py_XDECREF((PyObject *)user);
+    if (object != NULL) {
+        struct call call = call_begin(st);
+        if (!call_end(call, MPI_Wait(&handle_of(sending)->u.request, MPI_STATUS_IGNORE)))
+            Py_CLEAR(object);
+    }
+    Py_XDECREF(sending); // a send that goes on keeps its buffer
+    return object;
+}
