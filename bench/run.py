@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Muster developers
-"""Measure Muster beside its peers in one run: python bench/run.py [--rounds N] [--row NAME] [--write].
+"""Measure Muster beside its peers in one run.
+
+python bench/run.py [--rounds N] [--row NAME] [--write]
 
 Every stack builds the same programs and runs them in turn, several rounds; the best round of each
-counts. Peers come from the package index into build/bench, Debian's own from the system when they are
-there (openmpi-bin libopenmpi-dev, mpich libmpich-dev). Ranks are bound to their cores when they fit.
---write puts the table into docs/performance.md and the figures into bench/results.json.
+counts. Peers come from the package index into build/bench, Debian's own from the system when they
+are there (openmpi-bin libopenmpi-dev, mpich libmpich-dev). Ranks are bound to their cores when they
+fit. --write puts the table into docs/performance.md and the figures into bench/results.json.
 """
 
 import argparse
@@ -187,8 +189,9 @@ def main():
     lines = list(table(best, [stack.name for stack in found]))
     print("\n".join(lines))
     if options.write:
-        head = (f"# Performance\n\nWritten by `make bench`: {options.rounds} rounds in turn, the best of "
-                f"each, on {os.cpu_count()} CPUs ({cpu_name()}), {time.strftime('%Y-%m-%d')}. "
+        head = (f"# Performance\n\nWritten by `make bench`: {options.rounds} rounds in turn, the "
+                f"best of each, on {os.cpu_count()} CPUs ({cpu_name()}), "
+                f"{time.strftime('%Y-%m-%d')}. "
                 "Ratios below 1 are faster than the best peer.\n\n")
         notes = ROOT / "bench" / "notes.md"
         tail = "\n" + notes.read_text() if notes.exists() else ""
