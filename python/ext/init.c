@@ -47,16 +47,15 @@ at_exit(int status, void *arg)
         else if (status == 0 && record->finalize)
             MPI_Finalize();
     }
-    free(record);
+    // the record stays: after another MPI_Init the handler is registered again
 }
 
 static bool
 exit_record_start(struct state *st, bool finalize)
 {
     struct exit_record *record = calloc(1, sizeof(*record));
-    if (record == NULL || on_exit(at_exit, record) != 0) {
-        free(record);
-        PyErr_SetString(PyExc_RuntimeError, "cannot register an exit handler");
+    if (record == NULL) {
+        PyErr_NoMemory();
         return false;
     }
     record->pid = getpid();
@@ -271,6 +270,11 @@ init_finish(struct state *st)
 {
     if (!mpi_is_active())
         return true;
+    // exit handlers run last in, first out: ours must come before those that MPI_Init registered
+    if (on_exit(at_exit, st->exit_record) != 0) {
+        PyErr_SetString(PyExc_RuntimeError, "cannot register an exit handler");
+        return false;
+    }
     MPI_Query_thread(&st->thread_level);
     return comm_apply_errors(st, MPI_COMM_SELF) && comm_apply_errors(st, MPI_COMM_WORLD);
 }
@@ -293,10 +297,8 @@ init_at_import(struct state *st)
     st->fast_reduce = options.fast_reduce;
     int initialized = 1;
     MPI_Initialized(&initialized);
-    // whoever initialized MPI before us also finalizes it
-    if (!exit_record_start(st, options.finalize && !initialized))
-        return false;
     if (!initialized && options.initialize && !initialize(&options))
         return false;
-    return init_finish(st);
+    // whoever initialized MPI before us also finalizes it
+    return exit_record_start(st, options.finalize && !initialized) && init_finish(st);
 }

@@ -3,119 +3,12 @@
 
 #include "core/message.h"
 
-#include "core/layout.h"
+#include "core/transfer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// Pieces a stream may fill before it is matched: enough to keep both sides copying from the start.
-#define PREFILL 4
-
-static_assert(XFERS <= 64, "outgoing_used has a bit for each");
-
-/* ---- user buffers ---- */
-
-static void
-copy_out(const struct request *send, uint64_t at, void *to, size_t n)
-{
-    if (likely(send->type->contiguous))
-        memcpy(to, (const char *)send->base + send->type->true_lb + at, n);
-    else
-        layout_pack(send->type, send->base, send->count, at, to, n);
-}
-
-static void
-copy_in(const struct request *recv, uint64_t at, const void *from, size_t n)
-{
-    if (likely(recv->type->contiguous))
-        memcpy((char *)(uintptr_t)recv->base + recv->type->true_lb + at, from, n);
-    else
-        layout_unpack(recv->type, (void *)(uintptr_t)recv->base, recv->count, at, from, n);
-}
-
-/* ---- lists of requests ---- */
-
-static void
-list_push(struct request **list, struct request *request)
-{
-    request->next = *list;
-    request->link = list;
-    if (request->next)
-        request->next->link = &request->next;
-    *list = request;
-}
-
-static void
-list_remove(struct request *request)
-{
-    *request->link = request->next;
-    if (request->next)
-        request->next->link = request->link;
-    request->link = NULL;
-}
-
-/* ---- staging: who holds the pieces ---- */
-
-// Count the pieces that readers have given back. Their readers do not say so, because a sender that
-// has enough of them does not need to know.
-static void
-pieces_collect(void)
-{
-    struct staging *s = &engine.staging;
-    for (uint32_t i = 0; i < s->npieces; i++) {
-        struct piece *piece = &s->pieces[i];
-        // acquire: pairs with the release in staging_give_back.
-        if (!piece->reader || atomic_load_explicit(&piece->busy, memory_order_acquire))
-            continue;
-        engine.peers[piece->reader - 1].pieces_out--;
-        engine.pieces_out--;
-        piece->reader = 0;
-    }
-}
-
-static bool
-pieces_allowed(const struct peer *peer)
-{
-    uint32_t n = engine.staging.npieces;
-    return peer->pieces_out < n / 4 && engine.pieces_out < n - n / 4;
-}
-
-// A piece for `peer`, or -1. `matched`: its reader is at work on it, so it will come back.
-static int
-piece_take(struct peer *peer, bool matched)
-{
-    if (unlikely(!matched && !pieces_allowed(peer))) {
-        pieces_collect();
-        if (!pieces_allowed(peer))
-            return -1;
-    }
-    int i = staging_take(&engine.staging);
-    if (unlikely(i < 0))
-        return -1;
-    struct piece *piece = &engine.staging.pieces[i];
-    if (piece->reader) {
-        engine.peers[piece->reader - 1].pieces_out--;
-        engine.pieces_out--;
-    }
-    piece->reader = (uint32_t)peer->rank + 1;
-    peer->pieces_out++;
-    engine.pieces_out++;
-    return i;
-}
-
 /* ---- sending ---- */
-
-static void
-slot_address(struct slot *slot, const struct request *send, enum slot_kind kind, uint32_t ref)
-{
-    slot->context = send->context;
-    slot->source = send->rank;
-    slot->tag = send->tag;
-    slot->size = send->size;
-    slot->sender = (uint16_t)engine.rank;
-    slot->kind = (uint16_t)kind;
-    slot->ref = ref;
-}
 
 static bool
 send_inline(struct request *send)
@@ -126,7 +19,7 @@ send_inline(struct request *send)
     if (!slot)
         return false;
     slot_address(slot, send, SLOT_INLINE_DATA, 0);
-    copy_out(send, 0, slot->data, send->size);
+    request_copy_out(send, 0, slot->data, send->size);
     ring_publish(slot, position);
     bell_notify(peer->segment, peer->block);
     request_done(send, MPI_SUCCESS);
@@ -146,89 +39,11 @@ send_piece(struct request *send)
         staging_give_back(&engine.staging, (uint32_t)i);
         return false;
     }
-    copy_out(send, 0, staging_payload(&engine.staging, (uint32_t)i), send->size);
+    request_copy_out(send, 0, staging_payload(&engine.staging, (uint32_t)i), send->size);
     slot_address(slot, send, SLOT_PIECE, (uint32_t)i);
     ring_publish(slot, position);
     bell_notify(peer->segment, peer->block);
     request_done(send, MPI_SUCCESS);
-    return true;
-}
-
-static uint64_t
-offset_in_segment(const void *p)
-{
-    uint64_t at = (uint64_t)((uintptr_t)p - (uintptr_t)engine.seg);
-    return at < engine.seg->size ? at : 0;
-}
-
-static void
-xfer_prepare(struct xfer *xfer, const struct request *send)
-{
-    const char *data = (const char *)send->base + send->type->true_lb;
-    bool plain = send->type->contiguous && send->size;
-    atomic_store_explicit(&xfer->ready, 0, memory_order_relaxed);
-    atomic_store_explicit(&xfer->taken, 0, memory_order_relaxed);
-    atomic_store_explicit(&xfer->state, XFER_OPEN, memory_order_relaxed);
-    atomic_store_explicit(&xfer->direct, 0, memory_order_relaxed);
-    atomic_store_explicit(&xfer->cursor, 0, memory_order_relaxed);
-    atomic_store_explicit(&xfer->done, 0, memory_order_relaxed);
-    xfer->size = send->size;
-    xfer->address = plain ? (uint64_t)(uintptr_t)data : 0;
-    xfer->offset = plain ? offset_in_segment(data) : 0;
-}
-
-// Fill pieces of a stream while there are any and the receiver keeps up.
-static bool
-stream_fill(struct request *send)
-{
-    struct xfer *xfer = send->xfer;
-    bool moved = false;
-    bool matched = atomic_load_explicit(&xfer->state, memory_order_relaxed) != XFER_OPEN;
-    uint64_t window = matched ? XFER_WINDOW : PREFILL;
-    while (send->moved < send->size) {
-        // relaxed: that the piece is free is known from its own flag.
-        uint64_t taken = atomic_load_explicit(&xfer->taken, memory_order_relaxed);
-        if (send->pieces - taken >= window)
-            break;
-        int i = piece_take(send->peer, matched);
-        if (i < 0)
-            break;
-        size_t n = min_size(PIECE_SIZE, send->size - send->moved);
-        copy_out(send, send->moved, staging_payload(&engine.staging, (uint32_t)i), n);
-        send->moved += n;
-        xfer->piece[send->pieces % XFER_WINDOW] = (uint16_t)i;
-        // release: pairs with the acquire in stream_empty; the piece's number and contents.
-        atomic_store_explicit(&xfer->ready, ++send->pieces, memory_order_release);
-        bell_notify(send->peer->segment, send->peer->block);
-        moved = true;
-    }
-    return moved;
-}
-
-static bool
-send_xfer(struct request *send)
-{
-    struct peer *peer = send->peer;
-    if (engine.outgoing_used == UINT64_MAX || peer->xfers_out >= XFERS / 4)
-        return false;
-    uint64_t position;
-    struct slot *slot = ring_claim(&peer->ring, engine.rank, &position);
-    if (!slot)
-        return false;
-    uint32_t index = (uint32_t)__builtin_ctzll(~engine.outgoing_used);
-    engine.outgoing_used |= UINT64_C(1) << index;
-    engine.outgoing[index] = (struct outgoing){.send = send, .peer = peer, .used = true};
-    peer->xfers_out++;
-    send->xfer = xfer_of(engine.seg, engine.rank, index);
-    xfer_prepare(send->xfer, send);
-    slot_address(slot, send, SLOT_XFER, index);
-    ring_publish(slot, position);
-    bell_notify(peer->segment, peer->block);
-    stream_fill(send);
-    if (send->moved == send->size && !send->sync) {
-        engine.outgoing[index].send = NULL;
-        request_done(send, MPI_SUCCESS);
-    }
     return true;
 }
 
@@ -239,7 +54,7 @@ send_try(struct request *send)
         return send_inline(send);
     if (!send->sync && send->size <= PIECE_SIZE && send_piece(send))
         return true;
-    return send_xfer(send);
+    return transfer_start(send);
 }
 
 static void
@@ -287,36 +102,6 @@ deferred_progress(void)
     return moved;
 }
 
-// The receiver has closed the xfer, or everything is in staging: what is left to do here?
-static bool
-outgoing_progress(uint32_t index)
-{
-    struct outgoing *out = &engine.outgoing[index];
-    struct xfer *xfer = xfer_of(engine.seg, engine.rank, index);
-    // acquire: pairs with the release in xfer_close; after it the receiver touches nothing here.
-    uint32_t state = atomic_load_explicit(&xfer->state, memory_order_acquire);
-    struct request *send = out->send;
-    bool moved = false;
-    if (send && state != XFER_CLOSED)
-        moved = stream_fill(send);
-    if (send && (state == XFER_CLOSED ||
-                 (send->moved == send->size && (!send->sync || state == XFER_MATCHED)))) {
-        out->send = NULL;
-        request_done(send, MPI_SUCCESS);
-        moved = true;
-    }
-    if (state != XFER_CLOSED)
-        return moved;
-    // A receiver that gave up left pieces untaken.
-    uint64_t ready = atomic_load_explicit(&xfer->ready, memory_order_relaxed);
-    for (uint64_t i = atomic_load_explicit(&xfer->taken, memory_order_relaxed); i < ready; i++)
-        staging_give_back(&engine.staging, xfer->piece[i % XFER_WINDOW]);
-    out->used = false;
-    out->peer->xfers_out--;
-    engine.outgoing_used &= ~(UINT64_C(1) << index);
-    return true;
-}
-
 /* ---- a message to this process itself ---- */
 
 static void receive_local(struct request *recv, struct request *send);
@@ -333,7 +118,7 @@ local_keep(struct message *message, struct request *send)
     message->data = malloc(send->size ? send->size : 1);
     if (!message->data)
         return false;
-    copy_out(send, 0, message->data, send->size);
+    request_copy_out(send, 0, message->data, send->size);
     return true;
 }
 
@@ -388,7 +173,7 @@ static void
 receive_bytes(struct request *recv, const void *from, uint64_t size)
 {
     uint64_t n = receive_room(recv, size);
-    copy_in(recv, 0, from, n);
+    request_copy_in(recv, 0, from, n);
     request_done(recv, recv->error);
 }
 
@@ -400,13 +185,13 @@ receive_local(struct request *recv, struct request *send)
     recv->peer = send->peer;
     uint64_t n = receive_room(recv, send->size);
     if (send->type->contiguous) {
-        copy_in(recv, 0, (const char *)send->base + send->type->true_lb, n);
+        request_copy_in(recv, 0, (const char *)send->base + send->type->true_lb, n);
     } else {
         char part[4096];
         for (uint64_t at = 0; at < n; at += sizeof part) {
             size_t m = min_size(sizeof part, n - at);
-            copy_out(send, at, part, m);
-            copy_in(recv, at, part, m);
+            request_copy_out(send, at, part, m);
+            request_copy_in(recv, at, part, m);
         }
     }
     request_done(send, MPI_SUCCESS);
@@ -414,67 +199,11 @@ receive_local(struct request *recv, struct request *send)
 }
 
 static void
-xfer_close(struct request *recv)
+receive_transfer(struct request *recv, struct peer *peer, uint32_t index, uint64_t size)
 {
-    struct peer *peer = recv->peer;
-    // release: pairs with the acquire in outgoing_progress; our last access to the xfer.
-    atomic_store_explicit(&recv->xfer->state, XFER_CLOSED, memory_order_release);
-    bell_notify(peer->segment, peer->block);
-    recv->xfer = NULL;
-}
-
-// Empty the pieces that are ready; true if any were. Closes the xfer when all that fits has come.
-static bool
-stream_empty(struct request *recv)
-{
-    struct xfer *xfer = recv->xfer;
-    struct peer *peer = recv->peer;
-    struct staging staging = staging_of(peer->segment, peer->rank);
-    // acquire: pairs with the release in stream_fill.
-    uint64_t ready = atomic_load_explicit(&xfer->ready, memory_order_acquire);
-    bool moved = recv->pieces < ready;
-    while (recv->pieces < ready && recv->moved < recv->size) {
-        uint32_t i = xfer->piece[recv->pieces % XFER_WINDOW];
-        size_t n = min_size(PIECE_SIZE, recv->size - recv->moved);
-        copy_in(recv, recv->moved, staging_payload(&staging, i), n);
-        recv->moved += n;
-        staging_give_back(&staging, i);
-        // release: the piece's number has been read; the sender may reuse its place.
-        atomic_store_explicit(&xfer->taken, ++recv->pieces, memory_order_release);
-        bell_notify(peer->segment, peer->block);
-    }
-    if (recv->moved == recv->size)
-        xfer_close(recv);
-    return moved || !recv->xfer;
-}
-
-static void
-receive_xfer(struct request *recv, struct peer *peer, uint32_t index, uint64_t size)
-{
-    recv->xfer = xfer_of(peer->segment, peer->rank, index);
+    recv->peer = peer;
     recv->size = receive_room(recv, size);
-    atomic_store_explicit(&recv->xfer->state, XFER_MATCHED, memory_order_relaxed);
-    bell_notify(peer->segment, peer->block);
-    stream_empty(recv);
-    if (recv->xfer)
-        list_push(&engine.receiving, recv);
-    else
-        request_done(recv, recv->error);
-}
-
-static bool
-receiving_progress(void)
-{
-    bool moved = false;
-    for (struct request *recv = engine.receiving, *next; recv; recv = next) {
-        next = recv->next;
-        moved |= stream_empty(recv);
-        if (recv->xfer)
-            continue;
-        list_remove(recv);
-        request_done(recv, recv->error);
-    }
-    return moved;
+    transfer_accept(recv, index, size);
 }
 
 static void
@@ -492,7 +221,7 @@ receive_slot(struct request *recv, struct slot *slot)
         receive_bytes(recv, staging_payload(&staging, piece), slot->size);
         staging_give_back(&staging, piece);
     } else {
-        receive_xfer(recv, peer, slot->ref, slot->size);
+        receive_transfer(recv, peer, slot->ref, slot->size);
     }
 }
 
@@ -645,7 +374,7 @@ message_recv_matched(struct request *recv, struct message *message)
     if (message->kind == MESSAGE_LOCAL)
         receive_local(recv, message->local);
     else if (message->kind == MESSAGE_XFER)
-        receive_xfer(recv, message->peer, message->ref, message->size);
+        receive_transfer(recv, message->peer, message->ref, message->size);
     else
         receive_bytes(recv, message->kind == MESSAGE_COPY ? message->data : message->bytes,
                       message->size);
@@ -714,10 +443,8 @@ message_withdraw(struct request *recv)
 static void
 abandon_recv(struct request *recv)
 {
-    if (message_withdraw(recv) || !recv->xfer)
-        return;
-    list_remove(recv);
-    xfer_close(recv);
+    if (!message_withdraw(recv) && recv->xfer)
+        transfer_drop(recv);
 }
 
 static void
@@ -726,7 +453,7 @@ deferred_remove(struct request *send)
     struct peer *peer = send->peer;
     if (!send->next)
         peer->deferred_tail = send->link;
-    list_remove(send);
+    request_unlink(send);
     // A peer whose queue is empty leaves the engine's list at the next poll.
 }
 
@@ -742,43 +469,38 @@ deferred_replace(struct request *send, struct request *copy)
         send->peer->deferred_tail = &copy->next;
 }
 
-static void
-outgoing_replace(const struct request *send, struct request *by)
-{
-    for (uint32_t i = 0; i < XFERS; i++)
-        if (engine.outgoing[i].used && engine.outgoing[i].send == send)
-            engine.outgoing[i].send = by;
-}
-
-// Go on with the send from a copy of its data, so that the caller has its buffer back.
+// Go on with the send from a copy of its data, so that the caller has its buffer back. Without memory
+// for that the message is lost, and the receiver waits in vain.
 static void
 abandon_send(struct request *send)
 {
     struct request *copy = request_alloc(REQUEST_SEND);
     char *data = copy ? malloc(send->size ? send->size : 1) : NULL;
-    if (!data) {
-        if (copy)
-            request_free(copy);
-        outgoing_replace(send, NULL); // no memory: the receiver waits in vain
-        if (!send->xfer)
-            deferred_remove(send);
-        return;
+    if (copy && !data) {
+        request_free(copy);
+        copy = NULL;
     }
-    copy_out(send, 0, data, send->size);
-    struct object object = copy->object;
-    *copy = *send;
-    copy->object = object;
-    copy->on_stack = false;
-    copy->orphan = copy->buffered = true;
-    copy->base = data;
-    copy->type = type_get(MPI_BYTE);
-    copy->count = (MPI_Count)send->size;
-    copy->comm = NULL;
-    if (!send->xfer) {
+    if (send->xfer)
+        transfer_take_rest(send);
+    if (copy) {
+        request_copy_out(send, 0, data, send->size);
+        struct object object = copy->object;
+        *copy = *send;
+        copy->object = object;
+        copy->on_stack = false;
+        copy->orphan = copy->buffered = true;
+        copy->base = data;
+        copy->type = type_get(MPI_BYTE);
+        type_hold(copy->type);
+        copy->count = (MPI_Count)send->size;
+        copy->comm = NULL;
+    }
+    if (send->xfer)
+        transfer_replace(send, copy);
+    else if (copy)
         deferred_replace(send, copy);
-        return;
-    }
-    outgoing_replace(send, copy);
+    else
+        deferred_remove(send);
 }
 
 void
@@ -800,10 +522,8 @@ bool
 message_progress(void)
 {
     bool moved = false;
-    if (unlikely(engine.receiving))
-        moved |= receiving_progress();
-    for (uint64_t used = engine.outgoing_used; used; used &= used - 1)
-        moved |= outgoing_progress((uint32_t)__builtin_ctzll(used));
+    if (engine.receiving || engine.outgoing_used)
+        moved = transfer_progress();
     if (unlikely(engine.deferred))
         moved |= deferred_progress();
     return moved;
@@ -812,12 +532,7 @@ message_progress(void)
 bool
 message_pending(void)
 {
-    if (engine.deferred || engine.receiving)
-        return true;
-    for (uint64_t used = engine.outgoing_used; used; used &= used - 1)
-        if (engine.outgoing[__builtin_ctzll(used)].send)
-            return true;
-    return false;
+    return engine.deferred || transfer_pending();
 }
 
 /* ---- the engine's own messages ---- */

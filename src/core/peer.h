@@ -20,8 +20,9 @@ struct peer {
     struct request **deferred_tail; // where the next one is linked
     struct peer *deferred_next;     // among the peers that have or had deferred sends
     bool deferred_listed;
-    uint32_t pieces_out; // our staging pieces it may still hold (upper bound)
-    uint32_t xfers_out;  // our large messages under way to it
+    uint32_t pieces_out;    // our staging pieces it may still hold (upper bound)
+    bool no_read, no_write; // the kernel refused a copy from it, to it
+    uint32_t xfers_out;     // our large messages under way to it
 };
 
 #endif

@@ -21,6 +21,11 @@ enum request_kind {
     REQUEST_COLL, // a nonblocking collective
 };
 
+/* Bytes [at, at + length) of a message. */
+struct byte_range {
+    uint64_t at, length;
+};
+
 struct request {
     struct object object;
     uint8_t kind; // enum request_kind
@@ -44,11 +49,34 @@ struct request {
     uint64_t context;
     struct xfer *xfer; // NULL: none
     uint32_t xfer_index;
-    uint64_t charged;             // buffered: what it counts for in the attached buffer
+    uint64_t charged;          // buffered: what it counts for in the attached buffer
+    struct byte_range rest[3]; // send: ranges to stage that nobody else delivers
+    int nrest;
+    bool failed_taken;            // send: one of them is what the receiver failed to read
+    bool direct;                  // recv: it reads the sender's memory
     uint64_t pieces;              // pieces filled or emptied so far
     struct match_node node;       // recv: while it is posted
     struct request *next, **link; // in the list it is on (posted, deferred, sending, receiving)
 };
+
+static inline void
+request_link(struct request **list, struct request *request)
+{
+    request->next = *list;
+    request->link = list;
+    if (request->next)
+        request->next->link = &request->next;
+    *list = request;
+}
+
+static inline void
+request_unlink(struct request *request)
+{
+    *request->link = request->next;
+    if (request->next)
+        request->next->link = request->link;
+    request->link = NULL;
+}
 
 /* A request from the pool, with its handle, or NULL. `request_free` returns it. */
 struct request *request_alloc(enum request_kind kind);

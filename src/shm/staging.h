@@ -15,7 +15,9 @@
 
 struct piece {
     line_aligned _Atomic uint32_t busy; // owner: 0 -> 1; reader: 1 -> 0
-    uint32_t reader;                    // owner alone: the rank it was given to
+    uint32_t reader;                    // owner alone: rank + 1 of the one it was given to
+    uint32_t length;                    // owner, before the piece is announced: bytes in it
+    uint64_t at;                        // and where in the message they belong
 };
 
 struct staging {

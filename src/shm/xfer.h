@@ -2,19 +2,24 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * A large (or synchronous) message under way. The sender owns the descriptor and announces it in
- * the receiver's ring; the receiver works on it after it has matched the message.
+ * A large (or synchronous) message under way. The sender owns the descriptor and announces it in the
+ * receiver's ring; the receiver works on it once a receive has taken the message.
  *
- * Streaming. The sender fills staging pieces, writes their numbers into piece[] and counts them in
- * `ready`; the receiver empties them, gives them back and counts them in `taken`. Both copy at the
- * same time, up to XFER_WINDOW pieces apart.
+ * The bytes of the message are divided by `cursor`: whoever adds to it owns the range that it passed
+ * and delivers it in one of three ways.
+ *   staged   the sender copies its range into a staging piece, with the range's place in the piece's
+ *            header, and counts the piece in `ready`; the receiver empties it and counts `taken`.
+ *   read     the receiver copies its range out of the sender's memory.
+ *   written  the sender copies its range into the receiver's memory and adds it to `written`.
+ * The sender stages until the receiver sets `direct`, which the receiver does when the message lies in
+ * the segment or is so large that copies between the processes are faster. A range that a side could
+ * not copy (the kernel refused) is staged: the sender's own at once, the receiver's after it has put
+ * it into `failed_at` and `failed_length` and set `direct` to XFER_STAGED_AGAIN.
  *
- * Direct. When the receiver can read the sender's memory (it lies in the segment, or the kernel
- * copies between the processes), it publishes that and chunks are claimed from `cursor` by
- * whichever side is inside MPI; `done` counts the bytes that have arrived.
- *
- * `state` ends it: the receiver stores XFER_CLOSED as its last access to the descriptor and to the
- * sender's memory, and only then may the sender reuse either.
+ * Ends. The receiver stores XFER_CLOSED as its last access to the descriptor and to the sender's
+ * memory: only then may the sender reuse the descriptor, and its buffer if any range was not its own.
+ * A side that gives up takes the rest of the cursor, so that no new range begins, and waits until the
+ * other's `reading` or `writing` is 0 or the other has died.
  */
 #ifndef MUSTER_SHM_XFER_H
 #define MUSTER_SHM_XFER_H
@@ -29,6 +34,8 @@ enum xfer_state {
     XFER_CLOSED = 2,  // the receiver: done with it, whole, truncated or given up
 };
 
+enum xfer_direct { XFER_STAGED = 0, XFER_DIRECT = 1, XFER_STAGED_AGAIN = 2 };
+
 struct xfer {
     // The sender writes, the receiver reads.
     line_aligned _Atomic uint64_t ready; // pieces filled so far
@@ -40,14 +47,16 @@ struct xfer {
     // The receiver writes, the sender reads.
     line_aligned _Atomic uint64_t taken; // pieces emptied so far
     _Atomic uint32_t state;              // enum xfer_state
-    _Atomic uint32_t direct;             // 1: the cursor decides, no more pieces are wanted
-    uint64_t to_address;                 // of the receive buffer in the receiver
+    _Atomic uint32_t direct;             // enum xfer_direct
+    uint64_t to_address;                 // of the receive buffer in the receiver; 0: do not write
     uint64_t to_offset;                  // of it in the segment; 0: it is not there
-    uint64_t direct_from;                // first byte that goes the direct way
+    uint64_t failed_at, failed_length;
+    _Atomic uint32_t reading; // 1: copying out of the sender's memory
 
     // Both.
-    line_aligned _Atomic uint64_t cursor;
-    _Atomic uint64_t done;
+    line_aligned _Atomic uint64_t cursor; // bytes that somebody owns
+    _Atomic uint64_t written;             // the sender: bytes put into the receiver's memory
+    _Atomic uint32_t writing;             // the sender, 1: copying into the receiver's memory
 };
 static_assert(sizeof(struct xfer) == 192, "three lines");
 

@@ -82,10 +82,33 @@ draw_messages(struct message *list, int size, uint64_t *state)
     }
 }
 
+// Half of the buffers lie in the job's segment, where messages go another way.
+static unsigned char *
+buffer_alloc(const struct message *m, int side)
+{
+    unsigned char *p;
+    if (m->seed >> side & 1)
+        MPI_Alloc_mem((MPI_Aint)m->size + 1, MPI_INFO_NULL, &p);
+    else
+        p = malloc(m->size + 1);
+    return p;
+}
+
+static void
+buffer_free(const struct message *m, int side)
+{
+    if (m->seed >> side & 1)
+        MPI_Free_mem(m->data);
+    else
+        free(m->data);
+}
+
+enum { SENDER = 8, RECEIVER = 9 }; // bits of the seed
+
 static void
 start_send(struct message *m, MPI_Comm comm, MPI_Request *request)
 {
-    m->data = malloc(m->size + 1);
+    m->data = buffer_alloc(m, SENDER);
     for (size_t i = 0; i < m->size; i++)
         m->data[i] = byte(m->seed, i);
     if (m->mode == 0)
@@ -102,7 +125,7 @@ recv_one(struct message *m, MPI_Comm comm, int rank)
     MPI_Message matched;
     MPI_Count count;
     int flag = 0;
-    m->data = malloc(m->size + 1);
+    m->data = buffer_alloc(m, RECEIVER);
     switch (m->how) {
     case 0:
         MPI_Recv_c(m->data, (MPI_Count)m->size, MPI_BYTE, m->from, m->tag, comm, &status);
@@ -124,7 +147,7 @@ recv_one(struct message *m, MPI_Comm comm, int rank)
     CHECK((size_t)count == m->size, "rank %d: %lld bytes, not %zu", rank, (long long)count,
           m->size);
     check_data(m, rank);
-    free(m->data);
+    buffer_free(m, RECEIVER);
 }
 
 // Blocking receives of messages whose senders may be blocked: sends are all started first.
@@ -142,7 +165,7 @@ round_blocking(struct message *list, struct worker *w, int rank)
     MPI_Waitall(n, requests, MPI_STATUSES_IGNORE);
     for (int i = 0; i < MESSAGES; i++)
         if (list[i].from == rank && list[i].to != rank)
-            free(list[i].data);
+            buffer_free(&list[i], SENDER);
 }
 
 // Receives started before, between and after the sends, completed in any order.
@@ -155,7 +178,7 @@ round_started(struct message *list, struct worker *w, int rank, uint64_t *own)
     for (int i = 0; i < MESSAGES; i++) {
         in[i] = list[i];
         if (list[i].to == rank) {
-            in[i].data = malloc(in[i].size + 1);
+            in[i].data = buffer_alloc(&in[i], RECEIVER);
             MPI_Irecv_c(in[i].data, (MPI_Count)in[i].size, MPI_BYTE, in[i].from, in[i].tag, w->comm,
                         &requests[n++]);
         }
@@ -175,10 +198,10 @@ round_started(struct message *list, struct worker *w, int rank, uint64_t *own)
     for (int i = 0; i < MESSAGES; i++) {
         if (in[i].to == rank) {
             check_data(&in[i], rank);
-            free(in[i].data);
+            buffer_free(&in[i], RECEIVER);
         }
         if (list[i].from == rank)
-            free(list[i].data);
+            buffer_free(&list[i], SENDER);
     }
 }
 
@@ -209,15 +232,15 @@ round_wild(struct message *list, struct worker *w, int rank)
         taken[i] = 1;
         CHECK((size_t)count == m.size, "rank %d: overtaken: %lld bytes, not %zu", rank,
               (long long)count, m.size);
-        m.data = malloc(m.size + 1);
+        m.data = buffer_alloc(&m, RECEIVER);
         MPI_Mrecv_c(m.data, count, MPI_BYTE, &matched, MPI_STATUS_IGNORE);
         check_data(&m, rank);
-        free(m.data);
+        buffer_free(&m, RECEIVER);
     }
     MPI_Waitall(n, requests, MPI_STATUSES_IGNORE);
     for (int i = 0; i < MESSAGES; i++)
         if (list[i].from == rank)
-            free(list[i].data);
+            buffer_free(&list[i], SENDER);
 }
 
 static void *
