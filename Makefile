@@ -12,7 +12,9 @@ BIN    := $(VENV)/bin
 CC     ?= cc
 
 .DELETE_ON_ERROR:
-.PHONY: all demo check format clean tools-present
+# make bench   measure beside the peers, write docs/performance.md
+
+.PHONY: all demo check bench format clean tools-present
 
 SOURCES := $(shell find include src launcher python -type f -not -name '*.pyc' 2>/dev/null) \
            meson.build pyproject.toml
@@ -50,6 +52,9 @@ demo: $(VENV)/.installed $(VENV)/.demo
 
 check: $(VENV)/.installed $(VENV)/.check $(PEERS)/.made
 	MUSTER_MPICH=$(CURDIR)/$(PEERS) $(BIN)/python -m pytest -q $(TESTS)
+
+bench: $(VENV)/.installed $(VENV)/.check
+	$(BIN)/python bench/run.py --write
 
 format: $(VENV)/.check
 	git ls-files '*.c' '*.h' | xargs $(BIN)/clang-format -i

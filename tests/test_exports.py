@@ -5,7 +5,7 @@
 import re
 import subprocess
 
-from conftest import PREFIX, ROOT
+from support import PREFIX, ROOT
 
 
 def exported():

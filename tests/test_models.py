@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT, run
+from support import ROOT, run
 
 MODELS = ROOT / "tests" / "model"
 

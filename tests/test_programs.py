@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Muster developers
-"""The C programs of tests/mpi, which check themselves, with several numbers of ranks: built with the
-installed mpicc, and a second time under AddressSanitizer and UndefinedBehaviorSanitizer."""
+"""The C programs of tests/mpi, which check themselves, with several numbers of ranks.
+
+Built with the installed mpicc, and again under AddressSanitizer and UndefinedBehaviorSanitizer.
+"""
 
 import os
 
 import pytest
-from conftest import RANKS, ROOT, run
+from support import RANKS, ROOT, run
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "tests" / "mpi").glob("*.c"))
 WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"]

@@ -5,7 +5,7 @@
 import sys
 
 import pytest
-from conftest import RANKS, ROOT, run
+from support import RANKS, ROOT, run
 
 FILES = sorted(path.name for path in (ROOT / "tests" / "python").glob("test_*.py"))
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Muster developers
-"""Random traffic for some seconds (by hand: mpiexec -n 4 build/tests/traffic SECONDS SEED THREADS)."""
+"""Random traffic for some seconds.
+
+By hand, for longer: mpiexec -n 4 build/tests/traffic SECONDS SEED THREADS
+"""
 
 import random
 
 import pytest
-from conftest import ROOT, run
+from support import ROOT, run
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@
 import sys
 from pathlib import Path
 
-from conftest import ROOT, run
+from support import ROOT, run
 
 BIN = Path(sys.executable).parent
 

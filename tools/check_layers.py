@@ -2,9 +2,9 @@
 # Copyright (c) 2026, the Muster developers
 """The order of the layers: a lower one never includes a higher one.
 
-base < shm < boot < core < type, group, info, attr, errh, op < p2p < coll < comm, topo, rma, io, dyn,
-part, tool. Folders of one rank may include each other. The launcher may include base, shm and boot;
-the extension only mpi.h and its own headers.
+base < shm < boot < core < type, group, info, attr, errh, op < p2p < coll < comm, topo, rma, io,
+dyn, part, tool. Folders of one rank may include each other. The launcher may include base, shm and
+boot; the extension only mpi.h and its own headers.
 """
 
 import re

@@ -80,7 +80,8 @@ VALUES_C = """
 #define SIZE(t) printf("%s : %zu aligned %zu\\n", #t, sizeof(t), _Alignof(t));
 #define INTEGER(t) printf("%s is %s\\n", #t, KIND((t)0));
 #define FIELD(f) \\
-    printf("MPI_Status." #f " at %zu : %zu\\n", offsetof(MPI_Status, f), sizeof(((MPI_Status *)0)->f));
+    printf("MPI_Status." #f " at %zu : %zu\\n", offsetof(MPI_Status, f), \\
+           sizeof(((MPI_Status *)0)->f));
 int
 main(void)
 {{
