@@ -106,9 +106,8 @@ rounds_of(const struct call *call, uint64_t bytes)
 static inline uint64_t
 wanted(const struct call *call, int rank)
 {
-    return unlikely(vector_given(call->recv.counts)) && !call->op
-               ? side_bytes(&call->recv, rank)
-               : call->bytes;
+    return unlikely(vector_given(call->recv.counts)) && !call->op ? side_bytes(&call->recv, rank)
+                                                                  : call->bytes;
 }
 
 // What this member gives to `rank`.
