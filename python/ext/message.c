@@ -193,20 +193,20 @@ static PyMethodDef message_methods[] = {
     CLASS_METHOD("fromhandle", message_fromhandle,
                  "fromhandle($cls, handle)\n--\n\nObject for an MPI handle."),
     CLASS_METHOD("Probe", message_Probe,
-                 "Probe($cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+                 "Probe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
                  "Wait for a message and take it out of matching (MPI 3.8.2)."),
     CLASS_METHOD("Iprobe", message_Iprobe,
-                 "Iprobe($cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+                 "Iprobe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
                  "The message that is there, or None (MPI 3.8.2)."),
     METHOD("Recv", message_Recv,
            "Recv($self, buf, status=None)\n--\n\nReceive the message into a buffer (MPI 3.8.3)."),
     METHOD("Irecv", message_Irecv,
            "Irecv($self, buf)\n--\n\nStart to receive the message into a buffer (MPI 3.8.3)."),
     CLASS_METHOD("probe", message_probe_object,
-                 "probe($cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+                 "probe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
                  "Wait for a message with an object."),
     CLASS_METHOD("iprobe", message_iprobe_object,
-                 "iprobe($cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+                 "iprobe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
                  "The message with an object that is there, or None."),
     METHOD("recv", message_recv, "recv($self, status=None)\n--\n\nReceive the object."),
     {"irecv", message_irecv, METH_NOARGS, "irecv($self)\n--\n\nStart to receive the object."},

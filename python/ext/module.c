@@ -570,7 +570,7 @@ module_dir(PyObject *module, PyObject *unused)
 static PyMethodDef module_methods[] = {
     {"Init", module_init, METH_NOARGS, "Init()\n--\n\nInitialize MPI (MPI 11.2)."},
     METHOD("Init_thread", module_init_thread,
-           "Init_thread(required=THREAD_MULTIPLE)\n--\n\n"
+           "Init_thread(required=THREAD_MULTIPLE)\n\n"
            "Initialize MPI for threads: the level provided (MPI 11.6)."),
     {"Finalize", module_finalize, METH_NOARGS,
      "Finalize()\n--\n\nEnd MPI; done at exit if MPI was initialized at import (MPI 11.2)."},
@@ -598,7 +598,7 @@ static PyMethodDef module_methods[] = {
     METHOD("Aint_diff", module_aint_diff,
            "Aint_diff(addr1, addr2)\n--\n\nBytes between two addresses."),
     METHOD("Alloc_mem", module_alloc_mem,
-           "Alloc_mem(size, info=INFO_NULL)\n--\n\n"
+           "Alloc_mem(size, info=INFO_NULL)\n\n"
            "Memory that MPI handles best: a buffer of `size` bytes (MPI 9.2)."),
     METHOD("Free_mem", module_free_mem, "Free_mem(mem)\n--\n\nFree what Alloc_mem gave."),
     METHOD("Attach_buffer", module_attach_buffer,
