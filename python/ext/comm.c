@@ -103,8 +103,9 @@ comm_free(PyObject *self, PyObject *unused)
     (void)unused;
     struct handle *h = handle_of(self);
     MPI_Comm comm = h->u.comm;
-    struct call call = call_begin(h->st);
-    if (!call_end(call, MPI_Comm_free(&comm)))
+    struct call call;
+    call_begin(&call, h->st);
+    if (!call_end(&call, MPI_Comm_free(&comm)))
         return NULL;
     if ((h->flags & HANDLE_CONST) == 0)
         h->u.comm = comm;
@@ -126,8 +127,9 @@ comm_clone(PyObject *self, PyObject *unused)
     struct handle *made = handle_alloc(state_of(self), Py_TYPE(self), CLASS_COMM);
     if (made == NULL)
         return NULL;
-    struct call call = call_begin(made->st);
-    return comm_made(made, call_end(call, MPI_Comm_dup(comm_of(self), &made->u.comm)));
+    struct call call;
+    call_begin(&call, made->st);
+    return comm_made(made, call_end(&call, MPI_Comm_dup(comm_of(self), &made->u.comm)));
 }
 
 static PyObject *
@@ -154,9 +156,10 @@ comm_create(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     struct handle *made = handle_alloc(state_of(self), comm_result_type(self), CLASS_COMM);
     if (made == NULL)
         return NULL;
-    struct call call = call_begin(made->st);
-    return comm_made(made,
-                     call_end(call, MPI_Comm_create(comm_of(self), group->u.group, &made->u.comm)));
+    struct call call;
+    call_begin(&call, made->st);
+    return comm_made(
+        made, call_end(&call, MPI_Comm_create(comm_of(self), group->u.group, &made->u.comm)));
 }
 
 static PyObject *
@@ -171,9 +174,10 @@ comm_split(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     struct handle *made = handle_alloc(state_of(self), comm_result_type(self), CLASS_COMM);
     if (made == NULL)
         return NULL;
-    struct call call = call_begin(made->st);
+    struct call call;
+    call_begin(&call, made->st);
     return comm_made(made,
-                     call_end(call, MPI_Comm_split(comm_of(self), color, key, &made->u.comm)));
+                     call_end(&call, MPI_Comm_split(comm_of(self), color, key, &made->u.comm)));
 }
 
 static PyObject *
@@ -191,9 +195,10 @@ intracomm_create_group(PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
     struct handle *made = handle_alloc(st, st->intracomm_type, CLASS_COMM);
     if (made == NULL)
         return NULL;
-    struct call call = call_begin(st);
-    return comm_made(made, call_end(call, MPI_Comm_create_group(comm_of(self), group->u.group, tag,
-                                                                &made->u.comm)));
+    struct call call;
+    call_begin(&call, st);
+    return comm_made(made, call_end(&call, MPI_Comm_create_group(comm_of(self), group->u.group, tag,
+                                                                 &made->u.comm)));
 }
 
 // Questions
@@ -268,8 +273,9 @@ comm_compare(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
         !handle_arg(st, CLASS_COMM, &params, 0, arg[0], &other))
         return NULL;
-    struct call call = call_begin(st);
-    return call_end(call, MPI_Comm_compare(comm_of(self), other->u.comm, &result))
+    struct call call;
+    call_begin(&call, st);
+    return call_end(&call, MPI_Comm_compare(comm_of(self), other->u.comm, &result))
                ? PyLong_FromLong(result)
                : NULL;
 }

@@ -3,17 +3,12 @@
 """Types of the arguments of MPI calls, for annotations."""
 
 import sys
+from collections.abc import Sequence
 from typing import (
     Any,
-    Dict,
-    List,
-    Optional,
     Protocol,
-    Sequence,
     SupportsIndex,
-    Tuple,
     TypeVar,
-    Union,
 )
 
 from .MPI import BottomType, Datatype, InPlaceType
@@ -50,10 +45,10 @@ class SupportsBuffer(Protocol):
 class SupportsDLPack(Protocol):
     """An object that exchanges data by DLPack."""
 
-    def __dlpack__(self, /, *, stream: Optional[Any] = None) -> object:
+    def __dlpack__(self, /, *, stream: Any | None = None) -> object:
         """Return the data in a capsule."""
 
-    def __dlpack_device__(self) -> Tuple[int, int]:
+    def __dlpack_device__(self) -> tuple[int, int]:
         """Return type and number of the device that holds the data."""
 
 
@@ -61,17 +56,17 @@ class SupportsCAI(Protocol):
     """An object with the CUDA array interface."""
 
     @property
-    def __cuda_array_interface__(self) -> Dict[str, Any]:
+    def __cuda_array_interface__(self) -> dict[str, Any]:
         """Where the data lies and what it is."""
 
 
-Buffer = Union[SupportsBuffer, SupportsDLPack, SupportsCAI]
+Buffer = SupportsBuffer | SupportsDLPack | SupportsCAI
 """Anything that holds memory."""
 
-Bottom = Union[BottomType, None]
+Bottom = BottomType | None
 """The start of the address space."""
 
-InPlace = Union[InPlaceType, None]
+InPlace = InPlaceType | None
 """The result goes where the input is."""
 
 Aint = SupportsIndex
@@ -86,60 +81,60 @@ Displ = SupportsIndex
 Offset = SupportsIndex
 """An offset in a file."""
 
-TypeSpec = Union[Datatype, str]
+TypeSpec = Datatype | str
 """The type of entries: an MPI datatype or a code for one."""
 
-BufSpec = Union[
-    Buffer,
-    Tuple[Buffer, Count],
-    Tuple[Buffer, TypeSpec],
-    Tuple[Buffer, Count, TypeSpec],
-    Tuple[Bottom, Count, Datatype],
-    List[Any],
-]
+BufSpec = (
+    Buffer
+    | tuple[Buffer, Count]
+    | tuple[Buffer, TypeSpec]
+    | tuple[Buffer, Count, TypeSpec]
+    | tuple[Bottom, Count, Datatype]
+    | list[Any]
+)
 """A message: a buffer, with count and type if they are not its own."""
 
-BufSpecB = Union[
-    Buffer,
-    Tuple[Buffer, Count],
-    Tuple[Buffer, TypeSpec],
-    Tuple[Buffer, Count, TypeSpec],
-    List[Any],
-]
+BufSpecB = (
+    Buffer
+    | tuple[Buffer, Count]
+    | tuple[Buffer, TypeSpec]
+    | tuple[Buffer, Count, TypeSpec]
+    | list[Any]
+)
 """A message in equal blocks, one for each rank; a count is that of one block."""
 
-BufSpecV = Union[
-    Buffer,
-    Tuple[Buffer, Sequence[Count]],
-    Tuple[Buffer, Tuple[Sequence[Count], Sequence[Displ]]],
-    Tuple[Buffer, TypeSpec],
-    Tuple[Buffer, Sequence[Count], TypeSpec],
-    Tuple[Buffer, Tuple[Sequence[Count], Sequence[Displ]], TypeSpec],
-    Tuple[Buffer, Sequence[Count], Sequence[Displ], TypeSpec],
-    Tuple[Bottom, Tuple[Sequence[Count], Sequence[Displ]], Datatype],
-    Tuple[Bottom, Sequence[Count], Sequence[Displ], Datatype],
-    List[Any],
-]
+BufSpecV = (
+    Buffer
+    | tuple[Buffer, Sequence[Count]]
+    | tuple[Buffer, tuple[Sequence[Count], Sequence[Displ]]]
+    | tuple[Buffer, TypeSpec]
+    | tuple[Buffer, Sequence[Count], TypeSpec]
+    | tuple[Buffer, tuple[Sequence[Count], Sequence[Displ]], TypeSpec]
+    | tuple[Buffer, Sequence[Count], Sequence[Displ], TypeSpec]
+    | tuple[Bottom, tuple[Sequence[Count], Sequence[Displ]], Datatype]
+    | tuple[Bottom, Sequence[Count], Sequence[Displ], Datatype]
+    | list[Any]
+)
 """A message in blocks of any size: counts and displacements, one for each rank."""
 
-BufSpecW = Union[
-    Tuple[Buffer, Sequence[Datatype]],
-    Tuple[Buffer, Tuple[Sequence[Count], Sequence[Displ]], Sequence[Datatype]],
-    Tuple[Buffer, Sequence[Count], Sequence[Displ], Sequence[Datatype]],
-    Tuple[Bottom, Tuple[Sequence[Count], Sequence[Displ]], Sequence[Datatype]],
-    Tuple[Bottom, Sequence[Count], Sequence[Displ], Sequence[Datatype]],
-    List[Any],
-]
+BufSpecW = (
+    tuple[Buffer, Sequence[Datatype]]
+    | tuple[Buffer, tuple[Sequence[Count], Sequence[Displ]], Sequence[Datatype]]
+    | tuple[Buffer, Sequence[Count], Sequence[Displ], Sequence[Datatype]]
+    | tuple[Bottom, tuple[Sequence[Count], Sequence[Displ]], Sequence[Datatype]]
+    | tuple[Bottom, Sequence[Count], Sequence[Displ], Sequence[Datatype]]
+    | list[Any]
+)
 """A message in blocks of any size and type; displacements are in bytes."""
 
-TargetSpec = Union[
-    Displ,
-    Tuple[()],
-    Tuple[Displ],
-    Tuple[Displ, Count],
-    Tuple[Displ, Count, TypeSpec],
-    List[Any],
-]
+TargetSpec = (
+    Displ
+    | tuple[()]
+    | tuple[Displ]
+    | tuple[Displ, Count]
+    | tuple[Displ, Count, TypeSpec]
+    | list[Any]
+)
 """Where in a window: displacement, count, type."""
 
 S = TypeVar("S")

@@ -413,7 +413,7 @@ call_alone(struct call *call)
     int err = engine_failed();
     if (!err && call->self) {
         struct part from = side_part(&call->send, 0), to = side_part(&call->recv, 0);
-        err = part_copy(&from, &to);
+        part_copy(&from, &to);
     }
     free(call->displs);
     free(call->types);

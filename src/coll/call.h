@@ -114,9 +114,10 @@ struct call {
     uint64_t filled, middle, taken;
     uint64_t units; // reduction: elements; of one chunk
     uint64_t chunk;
-    int peer;   // the next one to take from in the present round
-    int reader; // the next one to ask for room
-    int source; // the next one to collect from
+    uint64_t copied; // of `self`
+    int peer;        // the next one to take from in the present round
+    int reader;      // the next one to ask for room
+    int source;      // the next one to collect from
     bool posted;
     bool tight;          // a ring is shorter than what it carries: readers say what they have taken
     bool held;           // its types, operation and communicator

@@ -17,9 +17,10 @@
 
 #include <stdlib.h>
 
-#define PIECE     (16u * 1024)
-#define PIECE_MIN 64u
-#define LANE_HEAD 16u // an irregular lane begins with its size
+#define PIECE      (16u * 1024)
+#define PIECE_MIN  64u
+#define SELF_PIECE (32u * 1024)
+#define LANE_HEAD  16u // an irregular lane begins with its size
 
 static inline int
 ring_step(const struct call *call, int rank, int by)
@@ -541,29 +542,29 @@ image_make(struct image *image, const struct call *call)
 }
 
 // The contribution of `rank` into an image.
-static int
+static void
 image_get(struct image *image, struct call *call, int rank)
 {
     struct source source = {0};
     if (rank == call->coll->rank && (call->lanes || !gives(call))) {
         struct part own = side_part(&call->send, call->lanes ? rank : 0);
-        return part_copy(&own, &image->part);
+        part_copy(&own, &image->part);
+        return;
     }
     part_put(&image->part, 0, source_of(call, rank, &source), call->bytes);
-    return MPI_SUCCESS;
 }
 
-static int
+static void
 reduce_images(struct call *call, struct image *in, struct image *inout)
 {
-    int high = reduce_high(call), err = image_get(inout, call, high - 1);
-    for (int m = high - 2; m >= 0 && !err; m--) {
-        if ((err = image_get(in, call, m)))
-            break;
+    int m = reduce_high(call) - 1;
+    image_get(inout, call, m);
+    while (--m >= 0) {
+        image_get(in, call, m);
         op_apply(call->op, call->type, in->part.base, inout->part.base, (MPI_Count)call->units);
     }
     struct part result = side_part(&call->recv, 0);
-    return err ? err : part_copy(&inout->part, &result);
+    part_copy(&inout->part, &result);
 }
 
 static noinline_ enum step
@@ -573,31 +574,31 @@ reduce_whole(struct call *call)
     if (step != STEP_DONE)
         return step;
     struct image in = {0}, inout = {0};
-    int err = MPI_SUCCESS;
     if (call->bytes && image_make(&in, call) && image_make(&inout, call))
-        err = reduce_images(call, &in, &inout);
+        reduce_images(call, &in, &inout);
     bool failed = call->bytes && !inout.memory;
     free(in.memory);
     free(inout.memory);
     if (failed)
         return no_memory(call, call->bytes);
-    if (err)
-        return call_give_up(call, err);
     count_taken(call);
     return STEP_DONE;
 }
 
 /* ---- the steps ---- */
 
-static noinline_ enum step
+// The next piece of what this member gives itself: done while there is nothing else to do, and at
+// the end.
+static noinline_ void
 copy_self(struct call *call)
 {
     int rank = call->coll->rank;
     struct part from = side_part(&call->send, call->lanes ? rank : 0);
     struct part to = side_part(&call->recv, call->flow == FLOW_DOWN ? 0 : rank);
-    call->self = false;
-    int err = part_copy(&from, &to);
-    return err ? call_give_up(call, err) : STEP_DONE;
+    size_t n = min_size(SELF_PIECE, from.bytes - call->copied);
+    part_copy_some(&from, &to, call->copied, n);
+    call->copied += n;
+    call->self = call->copied < from.bytes;
 }
 
 static inline enum step
@@ -626,6 +627,10 @@ move(struct call *call)
                 return step;
             moved |= step == STEP_DONE;
         }
+        if (call->self && !moved) {
+            copy_self(call);
+            moved = true;
+        }
     }
     return call->taken < call->rounds_in || call->filled < call->rounds_out ? STEP_WAIT : STEP_DONE;
 }
@@ -635,8 +640,6 @@ exchange_step(struct call *call)
 {
     enum step step = STEP_DONE;
     if (!call->posted && (step = arrive(call)) != STEP_DONE)
-        return step;
-    if (unlikely(call->self) && (step = copy_self(call)) != STEP_DONE)
         return step;
     step = move(call);
     if (unlikely(call->late) && step == STEP_DONE && call->scratch)

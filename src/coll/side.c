@@ -5,9 +5,7 @@
 
 #include "core/check.h"
 
-#include <stdlib.h>
-
-#define COPY_BYTES (16 * 1024)
+#define COPY_BYTES (8 * 1024)
 
 struct part
 side_part(const struct side *s, int i)
@@ -20,33 +18,23 @@ side_part(const struct side *s, int i)
     return part_make(address(s->base, at), count, type, s->raw);
 }
 
-int
-part_copy(const struct part *from, const struct part *to)
+void
+part_copy_some(const struct part *from, const struct part *to, uint64_t pos, size_t n)
 {
-    if (!from->bytes)
-        return MPI_SUCCESS;
-    if (from->flat && to->flat) {
-        memmove(to->flat, from->flat, from->bytes);
-        return MPI_SUCCESS;
+    char between[COPY_BYTES];
+    if (!n)
+        return;
+    if (from->flat && to->flat)
+        memmove(to->flat + pos, from->flat + pos, n);
+    else if (from->flat)
+        part_put(to, pos, from->flat + pos, n);
+    else if (to->flat)
+        part_get(from, pos, to->flat + pos, n);
+    for (uint64_t end = pos + n; !from->flat && !to->flat && pos < end; pos += n) {
+        n = min_size(sizeof between, end - pos);
+        part_get(from, pos, between, n);
+        part_put(to, pos, between, n);
     }
-    if (from->flat) {
-        part_put(to, 0, from->flat, from->bytes);
-        return MPI_SUCCESS;
-    }
-    if (to->flat) {
-        part_get(from, 0, to->flat, from->bytes);
-        return MPI_SUCCESS;
-    }
-    char *between = malloc(COPY_BYTES);
-    if (!between)
-        return error_new(MPI_ERR_NO_MEM, "no memory for a copy of %d bytes", COPY_BYTES);
-    for (uint64_t at = 0; at < from->bytes; at += COPY_BYTES) {
-        size_t n = min_size(COPY_BYTES, from->bytes - at);
-        part_get(from, at, between, n);
-        part_put(to, at, between, n);
-    }
-    free(between);
-    return MPI_SUCCESS;
 }
 
 /* ---- arguments ---- */

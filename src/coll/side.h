@@ -105,8 +105,14 @@ part_put(const struct part *p, uint64_t pos, const void *from, size_t n)
         layout_unpack(p->type, p->base, p->count, pos, from, n);
 }
 
-/* Copy one part to another of the same bytes. Returns MPI_SUCCESS, or a code when memory is out. */
-int part_copy(const struct part *from, const struct part *to);
+/* Copy one part to another of the same bytes: [pos, pos + n) of the streams, or all. */
+void part_copy_some(const struct part *from, const struct part *to, uint64_t pos, size_t n);
+
+static inline void
+part_copy(const struct part *from, const struct part *to)
+{
+    part_copy_some(from, to, 0, from->bytes);
+}
 
 /*
  * Argument checks of a side with n blocks. For side_check_types the caller has set counts, displs, and

@@ -8,8 +8,6 @@ the job at once, with its report: the other ranks may wait for it.
 
 import faulthandler
 import os
-import subprocess
-import sys
 
 import pytest
 from mpi4py import MPI
@@ -43,15 +41,6 @@ def pytest_runtest_makereport(item, call):
         item.config.real_stderr.write(text)
         item.config.real_stderr.flush()
         comm.Abort(1)
-
-
-def run_alone(*args):
-    """Run this Python with these arguments as a program of its own: not as a rank of this job."""
-    launchers = ("PMI", "PMIX", "HYD", "MPI_LOCAL", "MUSTER_JOB")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(launchers)}
-    return subprocess.run(
-        [sys.executable, *args], capture_output=True, text=True, timeout=60, env=env
-    )
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_sentinels(name):
     assert len(memoryview(obj)) == 0
     assert pickle.loads(pickle.dumps(obj)) is obj
     with pytest.raises(TypeError):
-        obj < obj
+        assert obj < obj
     with pytest.raises(TypeError):
         type(obj)(1)
 

@@ -204,9 +204,9 @@ def test_reduce_scatter(comm):
     counts = [r + 1 for r in range(size)]
     send = np.repeat(np.arange(size), counts) + rank
     want = size * rank + sum(range(size))
-    for given in (counts, None):
+    for told in (counts, None):
         got = np.zeros(rank + 1, int)
-        comm.Reduce_scatter(send, got, given)
+        comm.Reduce_scatter(send, got, told)
         assert (got == want).all()
     comm.Reduce_scatter(MPI.IN_PLACE, send, counts, MPI.SUM)
     assert (send[: rank + 1] == want).all()
@@ -314,7 +314,7 @@ def test_random_vectors(number, code, root, gap):
     whole = np.zeros(displs[-1] + counts[-1], code)
     comm.Gatherv(data[rank], [whole, counts, displs, code] if rank == root else None, root)
     want = np.zeros_like(whole)
-    for c, d, part in zip(counts, displs, data):
+    for c, d, part in zip(counts, displs, data, strict=True):
         want[d : d + c] = part
     if rank == root:
         assert (whole == want).all()

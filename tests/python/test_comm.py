@@ -101,7 +101,7 @@ def test_handles():
     with pytest.raises(TypeError):
         hash(WORLD)
     with pytest.raises(TypeError):
-        WORLD < MPI.COMM_SELF
+        assert WORLD < MPI.COMM_SELF
     assert type(MPI.Comm.fromhandle(WORLD.handle)) is MPI.Intracomm
     assert MPI.Comm.fromhandle(WORLD.handle) == WORLD
     assert MPI._handleof(WORLD) == WORLD.handle

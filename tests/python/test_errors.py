@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from conftest import run_alone
+from alone import on_rank_0, run_alone
 from mpi4py import MPI
 
 
@@ -48,6 +48,7 @@ def test_receive_without_a_buffer(comm):
         says(caught, "numpy.empty", "comm.recv(source=0)")
 
 
+@on_rank_0
 def test_first_tutorial():
     program = """
 from mpi4py import MPI
@@ -60,8 +61,6 @@ for call in (lambda: comm.Send(data, dest=0), lambda: comm.Recv(source=0),
     except (TypeError, ValueError, AttributeError) as error:
         print(type(error).__name__, error)
 """
-    if MPI.COMM_WORLD.rank > 0:
-        return
     done = run_alone("-c", program)
     lines = done.stdout.splitlines()
     assert done.returncode == 0 and len(lines) == 5, done
@@ -74,6 +73,7 @@ for call in (lambda: comm.Send(data, dest=0), lambda: comm.Recv(source=0),
             ("AttributeError", "comm.Reduce()"),
             ("AttributeError", "comm.Gather()"),
         ),
+        strict=True,
     ):
         assert all(word in line for word in words), line
 

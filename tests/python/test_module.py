@@ -3,25 +3,13 @@
 """The module: functions, constants, options, signatures, import and exit."""
 
 import ast
-import functools
 import inspect
 import pathlib
 
 import mpi4py
 import pytest
-from conftest import run_alone
+from alone import on_rank_0, run_alone
 from mpi4py import MPI
-
-
-def alone(test):
-    """Start programs of one's own on one rank only."""
-
-    @functools.wraps(test)
-    def on_rank_0(*args, **kwargs):
-        if MPI.COMM_WORLD.rank == 0:
-            test(*args, **kwargs)
-
-    return on_rank_0
 
 
 def test_functions():
@@ -84,7 +72,7 @@ def parameters(function):
     defaults = [None] * (len(names) - len(arguments.defaults)) + [
         ast.unparse(d) for d in arguments.defaults
     ]
-    return list(zip(names, defaults))
+    return list(zip(names, defaults, strict=True))
 
 
 def value(text):
@@ -124,7 +112,7 @@ def test_signatures_are_those_of_the_stub():
             for p in signature.parameters.values()
         ]
         assert [n for n, _ in got] == [n for n, _ in wanted], (owner, name, got, wanted)
-        for (_, have), (_, text) in zip(got, wanted):
+        for (_, have), (_, text) in zip(got, wanted, strict=True):
             if text == "...":
                 continue
             assert have == value(text), (owner, name, have, text)
@@ -174,7 +162,7 @@ def test_everything_has_a_docstring():
                     assert inspect.getdoc(member), (name, attribute)
 
 
-@alone
+@on_rank_0
 def test_import_loads_little():
     program = """
 import sys
@@ -188,7 +176,7 @@ print(sorted(m for m in set(sys.modules) - before if not m.startswith("mpi4py"))
         assert heavy not in loaded, loaded
 
 
-@alone
+@on_rank_0
 @pytest.mark.parametrize(
     ("options", "check"),
     [
@@ -220,7 +208,7 @@ def test_options(options, check):
     assert (done.returncode, done.stderr) == (0, ""), done
 
 
-@alone
+@on_rank_0
 def test_options_from_the_environment(monkeypatch):
     program = "from mpi4py import MPI\nprint(MPI.Is_initialized())"
     for value, stdout in (("no", "False\n"), ("1", "True\n")):
@@ -228,7 +216,7 @@ def test_options_from_the_environment(monkeypatch):
         assert run_alone("-c", program).stdout == stdout
 
 
-@alone
+@on_rank_0
 @pytest.mark.parametrize("option", ["initialize", "threads", "thread_level", "finalize", "errors"])
 def test_wrong_options_are_warned_about(option):
     done = run_alone("-c", f"from mpi4py import rc\nrc.{option} = 'xyz'\nfrom mpi4py import MPI")
@@ -236,7 +224,7 @@ def test_wrong_options_are_warned_about(option):
     assert f"RuntimeWarning: mpi4py.rc.{option}: unexpected value 'xyz'" in done.stderr
 
 
-@alone
+@on_rank_0
 @pytest.mark.parametrize(
     ("end", "code", "words"),
     [
@@ -261,7 +249,74 @@ def test_ends(end, code, words):
     assert words in done.stderr and (words or not done.stderr), done
 
 
-@alone
+THREADS = """
+import sys, threading, time
+from mpi4py import MPI
+
+comm = MPI.COMM_WORLD
+
+def bad():
+    raise ValueError("in a thread")
+
+def bad_later():
+    time.sleep(0.7)
+    bad()
+
+def waits():
+    comm.recv(source=0, tag=5)
+
+def start(target, **options):
+    thread = threading.Thread(target=target, **options)
+    thread.start()
+    return thread
+"""
+
+
+@on_rank_0
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("start(bad).join(); comm.recv()", 1),
+        ("start(bad_later); comm.recv()", 1),
+        ("start(waits); start(bad)", 1),
+        ("start(bad); request = comm.irecv(); request.wait()", 1),
+        ("start(bad); time.sleep(1.2); print('done')", 0),
+        (
+            "start(waits, daemon=True); start(bad); time.sleep(1); comm.send(1, 0, 5); print('done')",
+            0,
+        ),
+        ("start(waits); start(bad); time.sleep(1); comm.send(1, 0, 5); print('done')", 0),
+        ("start(lambda: sys.exit(3)); time.sleep(1); print('done')", 0),
+        (
+            "start(bad); r = comm.irecv(); end = time.time() + 1.2\n"
+            "while time.time() < end: r.test()\nr.cancel(); r.wait(); print('done')",
+            0,
+        ),
+    ],
+)
+def test_exception_in_a_thread(program, code):
+    done = run_alone("-c", THREADS + program)
+    assert done.returncode == code, done
+    assert ("ValueError: in a thread" in done.stderr) == ("bad" in program)
+    assert done.stdout == ("" if code else "done\n")
+
+
+@on_rank_0
+def test_thread_hook_of_the_user_stays():
+    program = (
+        THREADS
+        + """
+threading.excepthook = lambda args: print(args.exc_type.__name__)
+start(bad).join()
+start(lambda: (time.sleep(0.9), comm.send(1, 0)))
+comm.recv()
+"""
+    )
+    done = run_alone("-c", program)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ValueError\n", "")
+
+
+@on_rank_0
 def test_after_finalize():
     program = """
 from mpi4py import MPI
@@ -282,7 +337,7 @@ assert not group
     assert (done.returncode, done.stderr) == (0, ""), done
 
 
-@alone
+@on_rank_0
 def test_run_module():
     done = run_alone("-m", "mpi4py", "--version")
     assert done.stdout == f"mpi4py {mpi4py.__version__}\n"
@@ -298,7 +353,7 @@ def test_run_module():
     assert done.returncode == 3
 
 
-@alone
+@on_rank_0
 def test_quiet_hook_is_not_installed_without_need():
     done = run_alone(
         "-c",
@@ -310,7 +365,7 @@ def test_quiet_hook_is_not_installed_without_need():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@alone
+@on_rank_0
 def test_subinterpreter_is_told():
     try:
         import _xxsubinterpreters as interpreters

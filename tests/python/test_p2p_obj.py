@@ -180,7 +180,7 @@ def test_wildcard_receives(comm):
         requests = [comm.irecv() for _ in range(3 * (comm.size - 1))]
         statuses = [MPI.Status() for _ in requests]
         got = MPI.Request.waitall(requests, statuses)
-        for obj, status in zip(got, statuses):
+        for obj, status in zip(got, statuses, strict=True):
             assert obj == [status.source, status.tag]
         assert sorted(map(tuple, got)) == [(s, t) for s in range(1, comm.size) for t in range(3)]
     else:
