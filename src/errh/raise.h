@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * From a code to the user: only the MPI_ entries come here, without the engine's lock, as their last
+ * step:
+ *
+ *     int
+ *     PMPI_Comm_size(MPI_Comm comm, int *size)
+ *     {
+ *         int err = engine_enter();
+ *         if (likely(!err)) {
+ *             err = comm_size(comm, size);
+ *             engine_leave();
+ *         }
+ *         return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_size", err);
+ *     }
+ *     weak_alias(PMPI_Comm_size, MPI_Comm_size);
+ */
+#ifndef MUSTER_ERRH_RAISE_H
+#define MUSTER_ERRH_RAISE_H
+
+#include "core/object.h"
+
+/*
+ * Put `function` before the text of `code` and call the error handler of the communicator that `comm`
+ * names; when it names none, as world_raise. Returns the code, if the handler returns.
+ *
+ * A fatal handler prints one line, "muster: rank 2: <text>", and ends the job; the exit code of the
+ * process is the error class (6 for MPI_ERR_RANK), 1 for a class above 125. It prints nothing for
+ * MPI_ERR_PROC_ABORTED: whoever failed has been named by another.
+ */
+int raise_on(MPI_Comm comm, const char *function, int code) cold;
+
+/* For calls without a communicator: the error handler of MPI_COMM_SELF (MPI 5.0, 9.3). When MPI is not
+ * running, the initial one. */
+int world_raise(const char *function, int code) cold;
+
+/* Call the error handler of a communicator. Under the lock, which is given away during the call;
+ * communicator and handler are held meanwhile, so that the handler may free both. */
+void comm_call_errhandler(struct comm *comm, int code);
+
+/* Call a handler whose owner's handle is at `owner`. Returns if the handler does. */
+void errhandler_call(struct errhandler *errhandler, void *owner, int code);
+
+/* The handler that MPI_COMM_WORLD and MPI_COMM_SELF begin with: mpiexec's -initial-errhandler (the
+ * environment's MUSTER_ERRHANDLER), else MPI_ERRORS_ARE_FATAL. */
+struct errhandler *errhandler_initial(void);
+
+static inline void
+errhandler_hold(struct errhandler *errhandler)
+{
+    errhandler->refs++;
+}
+void errhandler_release(struct errhandler *errhandler);
+
+/* The text of any code, a user's included, as error_text. */
+bool code_text(int code, char *text, size_t n);
+
+/* The class of any code, a user's included; MPI_ERR_UNKNOWN for no code. */
+int code_class(int code);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "core/check.h"
+#include "p2p/p2p.h"
+
+static cold int
+bad_rank(const struct comm *comm, int rank)
+{
+    const char *name = comm->name[0] ? comm->name : "the communicator";
+    return error_new(MPI_ERR_RANK, "rank %d is not in %s (0..%d)", rank, name, comm->size - 1);
+}
+
+static cold int
+bad_tag(int tag)
+{
+    return error_new(MPI_ERR_TAG, "tag %d is negative (tags are 0..2147483647)", tag);
+}
+
+static cold int
+bad_count(MPI_Count count)
+{
+    return error_new(MPI_ERR_COUNT, "count %lld is negative or too large for the datatype",
+                     (long long)count);
+}
+
+static cold int
+bad_buffer(MPI_Count count)
+{
+    return error_new(MPI_ERR_BUFFER, "the buffer is a null pointer, but the count is %lld",
+                     (long long)count);
+}
+
+static inline int
+comm_check(MPI_Comm handle, struct envelope *e)
+{
+    int err = comm_find(handle, &e->comm);
+    return unlikely(err) ? err : engine_failed();
+}
+
+int
+buffer_check(const void *buffer, MPI_Count count, MPI_Datatype handle, struct envelope *e)
+{
+    struct type *type = NULL;
+    int err = type_find(handle, &type);
+    if (unlikely(err))
+        return err;
+    if (unlikely(!type->committed))
+        return error_new(MPI_ERR_TYPE, "the datatype is not committed (MPI_Type_commit)");
+    uint64_t size;
+    if (unlikely(count < 0 ||
+                 __builtin_mul_overflow((uint64_t)count, (uint64_t)type->size, &size) ||
+                 size > INT64_MAX))
+        return bad_count(count);
+    if (unlikely(!buffer && size && type->predefined))
+        return bad_buffer(count);
+    e->type = type;
+    e->buffer = buffer;
+    e->count = count;
+    e->size = size;
+    return MPI_SUCCESS;
+}
+
+int
+send_check(const struct p2p_args *args, struct envelope *e)
+{
+    int err = comm_check(args->comm, e);
+    if (unlikely(err || (err = buffer_check(args->buffer, args->count, args->type, e))))
+        return err;
+    e->rank = args->rank;
+    e->tag = args->tag;
+    if (unlikely((unsigned)args->rank >= (unsigned)e->comm->size && args->rank != MPI_PROC_NULL))
+        return bad_rank(e->comm, args->rank);
+    if (unlikely(args->tag < 0))
+        return bad_tag(args->tag);
+    return MPI_SUCCESS;
+}
+
+static inline int
+source_check(int source, int tag, struct envelope *e)
+{
+    e->rank = source;
+    e->tag = tag;
+    if (unlikely((unsigned)source >= (unsigned)e->comm->size && source != MPI_PROC_NULL &&
+                 source != MPI_ANY_SOURCE))
+        return bad_rank(e->comm, source);
+    if (unlikely(tag < 0 && tag != MPI_ANY_TAG))
+        return bad_tag(tag);
+    return MPI_SUCCESS;
+}
+
+int
+recv_check(const struct p2p_args *args, struct envelope *e)
+{
+    int err = comm_check(args->comm, e);
+    if (unlikely(err || (err = buffer_check(args->buffer, args->count, args->type, e))))
+        return err;
+    return source_check(args->rank, args->tag, e);
+}
+
+int
+probe_check(int source, int tag, MPI_Comm comm, struct envelope *e)
+{
+    int err = comm_check(comm, e);
+    return err ? err : source_check(source, tag, e);
+}

@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "p2p/p2p.h"
+
+/*
+ * Completion (MPI 5.0, 3.7.3 to 3.7.6): the wait and test families, MPI_Request_free,
+ * MPI_Request_get_status and MPI_Cancel.
+ *
+ * A request whose job has failed is given up and freed by the call that reports it; one whose wait
+ * was interrupted by a signal stays as it is and can be waited for again.
+ */
+
+// The request of a handle; *found NULL for MPI_REQUEST_NULL.
+static inline int
+lookup(MPI_Request handle, struct request **found)
+{
+    *found = NULL;
+    if (handle == MPI_REQUEST_NULL)
+        return MPI_SUCCESS;
+    *found = request_get(handle);
+    return likely(*found) ? MPI_SUCCESS : handle_error(HANDLE_REQUEST, handle);
+}
+
+static MPI_Comm
+comm_of(const struct request *request)
+{
+    return request && request->comm ? request->comm->handle : MPI_COMM_NULL;
+}
+
+// A request that is done: its status and error, and the end of it.
+static int
+finish(struct request *request, MPI_Request *handle, MPI_Status *status)
+{
+    int err = request->error;
+    request_status(request, status);
+    request_free(request);
+    *handle = MPI_REQUEST_NULL;
+    return err;
+}
+
+// The job has failed: nobody will complete it.
+static void
+give_up(struct request *request, MPI_Request *handle)
+{
+    message_abandon(request);
+    request_free(request);
+    *handle = MPI_REQUEST_NULL;
+}
+
+static int
+wait_one(struct request *request, MPI_Request *handle, MPI_Status *status)
+{
+    if (unlikely(!request->done)) {
+        int err = request_await(request, "MPI_Wait");
+        if (err) {
+            if (error_class(err) == MPI_ERR_PROC_ABORTED)
+                give_up(request, handle);
+            return err;
+        }
+    }
+    return finish(request, handle, status);
+}
+
+int
+PMPI_Wait(MPI_Request *request, MPI_Status *status)
+{
+    struct request *r = NULL;
+    MPI_Comm comm = MPI_COMM_NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = request ? lookup(*request, &r) : null_error("request");
+        if (!err && !r)
+            status_empty(status);
+        if (!err && r) {
+            comm = comm_of(r);
+            err = wait_one(r, request, status);
+        }
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Wait", err);
+}
+weak_alias(PMPI_Wait, MPI_Wait);
+
+// Poll once if it is not done; the failure of the job when it never will be.
+static int
+test_one(struct request *request, MPI_Request *handle, int *flag, MPI_Status *status)
+{
+    if (!request->done)
+        progress_poll();
+    *flag = request->done;
+    if (request->done)
+        return finish(request, handle, status);
+    int err = engine_failed();
+    if (err)
+        give_up(request, handle);
+    return err;
+}
+
+int
+PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
+{
+    struct request *r = NULL;
+    MPI_Comm comm = MPI_COMM_NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = request && flag ? lookup(*request, &r) : null_error("request or flag");
+        if (!err && !r) {
+            *flag = 1;
+            status_empty(status);
+        }
+        if (!err && r) {
+            comm = comm_of(r);
+            err = test_one(r, request, flag, status);
+        }
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Test", err);
+}
+weak_alias(PMPI_Test, MPI_Test);
+
+int
+PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status)
+{
+    struct request *r = NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = flag ? lookup(request, &r) : null_error("flag");
+        if (!err && r && !r->done)
+            progress_poll();
+        if (!err)
+            *flag = !r || r->done;
+        if (!err && !r)
+            status_empty(status);
+        else if (!err && r->done)
+            request_status(r, status);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Request_get_status", err);
+}
+weak_alias(PMPI_Request_get_status, MPI_Request_get_status);
+
+/* ---- several requests ---- */
+
+static int
+check_many(int count, const MPI_Request *requests)
+{
+    struct request *r;
+    if (count < 0)
+        return error_new(MPI_ERR_COUNT, "count %d is negative", count);
+    if (count && !requests)
+        return null_error("array_of_requests");
+    for (int i = 0, err; i < count; i++)
+        if ((err = lookup(requests[i], &r)))
+            return err;
+    return MPI_SUCCESS;
+}
+
+static MPI_Status *
+status_at(MPI_Status *statuses, int i)
+{
+    return statuses == MPI_STATUSES_IGNORE ? MPI_STATUS_IGNORE : &statuses[i];
+}
+
+static void
+status_error(MPI_Status *status, int err)
+{
+    if (status != MPI_STATUS_IGNORE)
+        status->MPI_ERROR = err;
+}
+
+// Finish the i-th request, or give the status of a null one; its error goes into the status.
+static int
+finish_at(MPI_Request *requests, MPI_Status *statuses, int i)
+{
+    MPI_Status *status = status_at(statuses, i);
+    struct request *r = request_get(requests[i]);
+    int err = MPI_SUCCESS;
+    if (r)
+        err = finish(r, &requests[i], status);
+    else
+        status_empty(status);
+    status_error(status, err);
+    return err;
+}
+
+// The job failed, or a signal interrupted the wait: say of each request where it stands.
+static int
+fail_all(int count, MPI_Request *requests, MPI_Status *statuses, int err)
+{
+    for (int i = 0; i < count; i++) {
+        struct request *r = request_get(requests[i]);
+        if (!r || r->done) {
+            finish_at(requests, statuses, i);
+            continue;
+        }
+        status_error(status_at(statuses, i), err);
+        if (error_class(err) == MPI_ERR_PROC_ABORTED)
+            give_up(r, &requests[i]);
+    }
+    return err;
+}
+
+static int
+finish_all(int count, MPI_Request *requests, MPI_Status *statuses)
+{
+    int first = MPI_SUCCESS;
+    for (int i = 0; i < count; i++) {
+        int err = finish_at(requests, statuses, i);
+        first = first ? first : err;
+    }
+    if (!first || statuses == MPI_STATUSES_IGNORE)
+        return first;
+    char text[MPI_MAX_ERROR_STRING];
+    error_text(first, text, sizeof text);
+    return error_new(MPI_ERR_IN_STATUS, "the first of the errors in the statuses: %s", text);
+}
+
+static int
+wait_all(int count, MPI_Request *requests, MPI_Status *statuses)
+{
+    int err = check_many(count, requests);
+    if (err)
+        return err;
+    for (int i = 0; i < count; i++) {
+        struct request *r = request_get(requests[i]);
+        if (r && !r->done && (err = request_await(r, "MPI_Waitall")))
+            return fail_all(count, requests, statuses, err);
+    }
+    return finish_all(count, requests, statuses);
+}
+
+int
+PMPI_Waitall(int count, MPI_Request array_of_requests[], MPI_Status array_of_statuses[])
+{
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = wait_all(count, array_of_requests, array_of_statuses);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Waitall", err);
+}
+weak_alias(PMPI_Waitall, MPI_Waitall);
+
+static bool
+all_done(int count, const MPI_Request *requests)
+{
+    for (int i = 0; i < count; i++) {
+        const struct request *r = request_get(requests[i]);
+        if (r && !r->done)
+            return false;
+    }
+    return true;
+}
+
+static int
+test_all(int count, MPI_Request *requests, int *flag, MPI_Status *statuses)
+{
+    int err = flag ? check_many(count, requests) : null_error("flag");
+    if (err)
+        return err;
+    *flag = all_done(count, requests) || (progress_poll() && all_done(count, requests));
+    if (*flag)
+        return finish_all(count, requests, statuses);
+    err = engine_failed();
+    return err ? fail_all(count, requests, statuses, err) : MPI_SUCCESS;
+}
+
+int
+PMPI_Testall(int count, MPI_Request array_of_requests[], int *flag, MPI_Status array_of_statuses[])
+{
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = test_all(count, array_of_requests, flag, array_of_statuses);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Testall", err);
+}
+weak_alias(PMPI_Testall, MPI_Testall);
+
+enum { NONE_DONE = -1, NONE_ACTIVE = -2 };
+
+// The first request that is done, NONE_DONE, or NONE_ACTIVE.
+static int
+first_done(int count, const MPI_Request *requests)
+{
+    int result = NONE_ACTIVE;
+    for (int i = 0; i < count; i++) {
+        const struct request *r = request_get(requests[i]);
+        if (r && r->done)
+            return i;
+        if (r)
+            result = NONE_DONE;
+    }
+    return result;
+}
+
+// Wait until something of the list is done; the engine's code when the wait must end.
+static int
+await_some(int count, const MPI_Request *requests, int *at, const char *op)
+{
+    struct wait wait = {.op = op, .peer = MPI_ANY_SOURCE, .tag = MPI_ANY_TAG};
+    int err = MPI_SUCCESS;
+    while ((*at = first_done(count, requests)) == NONE_DONE && !(err = engine_wait(&wait)))
+        ;
+    wait_end(&wait);
+    return *at == NONE_DONE ? err : MPI_SUCCESS;
+}
+
+static int
+finish_any(MPI_Request *requests, int at, int *index, MPI_Status *status, MPI_Comm *comm)
+{
+    if (at == NONE_ACTIVE) {
+        *index = MPI_UNDEFINED;
+        status_empty(status);
+        return MPI_SUCCESS;
+    }
+    struct request *r = request_get(requests[at]);
+    *index = at;
+    *comm = comm_of(r);
+    return finish(r, &requests[at], status);
+}
+
+int
+PMPI_Waitany(int count, MPI_Request array_of_requests[], int *indx, MPI_Status *status)
+{
+    MPI_Comm comm = MPI_COMM_NULL;
+    int at, err = engine_enter();
+    if (likely(!err)) {
+        err = indx ? check_many(count, array_of_requests) : null_error("index");
+        if (!err)
+            err = await_some(count, array_of_requests, &at, "MPI_Waitany");
+        if (!err)
+            err = finish_any(array_of_requests, at, indx, status, &comm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Waitany", err);
+}
+weak_alias(PMPI_Waitany, MPI_Waitany);
+
+static int
+test_any(int count, MPI_Request *requests, int *index, int *flag, MPI_Status *status,
+         MPI_Comm *comm)
+{
+    int err = index && flag ? check_many(count, requests) : null_error("index or flag");
+    if (err)
+        return err;
+    int at = first_done(count, requests);
+    if (at == NONE_DONE && progress_poll())
+        at = first_done(count, requests);
+    *flag = at != NONE_DONE;
+    if (*flag)
+        return finish_any(requests, at, index, status, comm);
+    *index = MPI_UNDEFINED;
+    return engine_failed();
+}
+
+int
+PMPI_Testany(int count, MPI_Request array_of_requests[], int *indx, int *flag, MPI_Status *status)
+{
+    MPI_Comm comm = MPI_COMM_NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = test_any(count, array_of_requests, indx, flag, status, &comm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Testany", err);
+}
+weak_alias(PMPI_Testany, MPI_Testany);
+
+struct some {
+    int count;
+    MPI_Request *requests;
+    int *outcount, *indices;
+    MPI_Status *statuses;
+};
+
+static int
+some_check(const struct some *some)
+{
+    if (!some->outcount || (some->count > 0 && !some->indices))
+        return null_error("outcount or array_of_indices");
+    return check_many(some->count, some->requests);
+}
+
+// Finish all that are done; their statuses stand in the order of the indices.
+static int
+finish_some(const struct some *some, int at)
+{
+    int n = 0, first = MPI_SUCCESS;
+    *some->outcount = MPI_UNDEFINED;
+    if (at == NONE_ACTIVE)
+        return MPI_SUCCESS;
+    for (int i = 0; i < some->count; i++) {
+        struct request *r = request_get(some->requests[i]);
+        if (!r || !r->done)
+            continue;
+        MPI_Status *status = status_at(some->statuses, n);
+        int err = finish(r, &some->requests[i], status);
+        status_error(status, err);
+        first = first ? first : err;
+        some->indices[n++] = i;
+    }
+    *some->outcount = n;
+    if (!first || some->statuses == MPI_STATUSES_IGNORE)
+        return first;
+    return error_new(MPI_ERR_IN_STATUS,
+                     "%d operations have ended, some with an error (in their "
+                     "statuses)",
+                     n);
+}
+
+int
+PMPI_Waitsome(int incount, MPI_Request array_of_requests[], int *outcount, int array_of_indices[],
+              MPI_Status array_of_statuses[])
+{
+    struct some some = {incount, array_of_requests, outcount, array_of_indices, array_of_statuses};
+    int at, err = engine_enter();
+    if (likely(!err)) {
+        err = some_check(&some);
+        if (!err)
+            err = await_some(incount, array_of_requests, &at, "MPI_Waitsome");
+        if (!err)
+            err = finish_some(&some, at);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Waitsome", err);
+}
+weak_alias(PMPI_Waitsome, MPI_Waitsome);
+
+static int
+test_some(const struct some *some)
+{
+    int err = some_check(some);
+    if (err)
+        return err;
+    int at = first_done(some->count, some->requests);
+    if (at == NONE_DONE && progress_poll())
+        at = first_done(some->count, some->requests);
+    err = finish_some(some, at);
+    return at == NONE_DONE && !err ? engine_failed() : err;
+}
+
+int
+PMPI_Testsome(int incount, MPI_Request array_of_requests[], int *outcount, int array_of_indices[],
+              MPI_Status array_of_statuses[])
+{
+    struct some some = {incount, array_of_requests, outcount, array_of_indices, array_of_statuses};
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = test_some(&some);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Testsome", err);
+}
+weak_alias(PMPI_Testsome, MPI_Testsome);
+
+/* ---- letting go and cancelling ---- */
+
+int
+PMPI_Request_free(MPI_Request *request)
+{
+    struct request *r = NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = request ? lookup(*request, &r) : null_error("request");
+        if (!err && !r)
+            err = handle_error(HANDLE_REQUEST, *request);
+        if (!err) {
+            if (r->done)
+                request_free(r);
+            else
+                r->orphan = true; // it goes on, and frees itself
+            *request = MPI_REQUEST_NULL;
+        }
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Request_free", err);
+}
+weak_alias(PMPI_Request_free, MPI_Request_free);
+
+// Only a receive that nothing has matched can be cancelled; a send always goes its way (3.8.4).
+static void
+cancel(struct request *r)
+{
+    if (r->done || r->kind != REQUEST_RECV || !message_withdraw(r))
+        return;
+    r->cancelled = true;
+    r->size = 0;
+    request_done(r, MPI_SUCCESS);
+}
+
+int
+PMPI_Cancel(MPI_Request *request)
+{
+    struct request *r = NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = request ? lookup(*request, &r) : null_error("request");
+        if (!err && !r)
+            err = handle_error(HANDLE_REQUEST, *request);
+        if (!err)
+            cancel(r);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Cancel", err);
+}
+weak_alias(PMPI_Cancel, MPI_Cancel);
+
+int
+PMPI_Test_cancelled(const MPI_Status *status, int *flag)
+{
+    if (status == MPI_STATUS_IGNORE || !flag)
+        return raise_on(MPI_COMM_NULL, "MPI_Test_cancelled", null_error("status or flag"));
+    *flag = status->MPI_internal[2] != 0;
+    return MPI_SUCCESS;
+}
+weak_alias(PMPI_Test_cancelled, MPI_Test_cancelled);
+
+int
+PMPI_Status_set_cancelled(MPI_Status *status, int flag)
+{
+    if (status == MPI_STATUS_IGNORE)
+        return raise_on(MPI_COMM_NULL, "MPI_Status_set_cancelled", null_error("status"));
+    status->MPI_internal[2] = flag != 0;
+    return MPI_SUCCESS;
+}
+weak_alias(PMPI_Status_set_cancelled, MPI_Status_set_cancelled);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* Point-to-point communication (MPI 5.0, chapter 3): arguments, blocking and started operations. */
+#ifndef MUSTER_P2P_P2P_H
+#define MUSTER_P2P_P2P_H
+
+#include "core/check.h"
+#include "core/message.h"
+#include "errh/raise.h"
+
+/* Checked arguments of a send, receive or probe. */
+struct envelope {
+    struct comm *comm;
+    struct type *type;
+    const void *buffer;
+    MPI_Count count;
+    uint64_t size; // bytes
+    int rank;      // dest or source; MPI_PROC_NULL and MPI_ANY_SOURCE among them
+    int tag;
+};
+
+/* What the user wrote, before it is checked. */
+struct p2p_args {
+    const void *buffer;
+    MPI_Count count;
+    MPI_Datatype type;
+    int rank, tag;
+    MPI_Comm comm;
+};
+
+enum send_mode { SEND_STANDARD, SEND_SYNC, SEND_READY, SEND_BUFFERED };
+
+/* Check everything that can be checked here; values stand in the error's text. Under the lock. */
+int send_check(const struct p2p_args *args, struct envelope *e);
+int recv_check(const struct p2p_args *args, struct envelope *e);
+int probe_check(int source, int tag, MPI_Comm comm, struct envelope *e);
+
+/* Check a buffer alone: count, type and address. Sets e->buffer, count, type, size. */
+int buffer_check(const void *buffer, MPI_Count count, MPI_Datatype type, struct envelope *e);
+
+/* Blocking operations, under the lock. `op` names the call for reports. */
+int send_run(const struct envelope *e, enum send_mode mode, const char *op);
+int recv_run(const struct envelope *e, MPI_Status *status, const char *op);
+
+/* Started operations: *request is set on success only. */
+int send_begin(const struct envelope *e, enum send_mode mode, MPI_Request *request);
+int recv_begin(const struct envelope *e, MPI_Request *request);
+
+/* Wait for a request on the caller's stack or in the pool; gives it up when the job has failed. */
+int request_await(struct request *request, const char *op);
+
+/* Fill a send request (kind, buffer, destination) from an envelope. */
+void send_fill(struct request *send, const struct envelope *e, bool sync);
+void recv_fill(struct request *recv, const struct envelope *e);
+
+/* A request for an operation that is already over (MPI_PROC_NULL). */
+int request_over(enum request_kind kind, MPI_Request *request);
+
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * A rank's inbound ring: many producers, one consumer, payload inside the slot.
+ *
+ * A producer claims position p by one compare-and-swap of claims[p % N], from the claim of
+ * position p - N (or 0) to (p + 1, its rank): the position and the claimer are stored together.
+ * It fills the slot and publishes it with flag = p + 1. The consumer takes positions in order; it
+ * writes neither claims nor slots, only `head`, a quarter lap at a time, so a slot's lines go from
+ * the producer to the consumer and never back.
+ *
+ * Who dies where:
+ *   before the claim    nothing has happened; the next producer claims p.
+ *   claim .. publish    the consumer finds claims[p] = (p + 1, r), the flag missing and r ended (the
+ *                       launcher says so after the process is gone, so no store of it can follow):
+ *                       it reads the flag once more and steps over the slot (ring_skip_dead).
+ *   after the publish   the message is there.
+ *   before `tail` moved `tail` is a hint that lags; the next producer walks over the claims.
+ * The model in tests/model/ring.pml has each of these deaths.
+ */
+#ifndef MUSTER_SHM_RING_H
+#define MUSTER_SHM_RING_H
+
+#include "shm/segment.h"
+
+#define SLOT_SIZE   128
+#define SLOT_INLINE (SLOT_SIZE - 40)
+
+enum slot_kind {
+    SLOT_INLINE_DATA = 1, // the message is in `data`
+    SLOT_PIECE = 2,       // the message is in staging piece `ref` of the sender
+    SLOT_XFER = 3,        // the message is large or synchronous: xfer `ref` of the sender
+};
+
+/* One message, or the announcement of one. The first line holds 24 bytes of data. */
+struct slot {
+    line_aligned _Atomic uint64_t flag; // position + 1 once filled; the producer's last store
+    uint64_t context;
+    int32_t source; // rank of the sender in the communicator
+    int32_t tag;
+    uint64_t size;   // bytes of the message
+    uint16_t sender; // rank of the sender in its job
+    uint16_t kind;   // enum slot_kind
+    uint32_t ref;
+    unsigned char data[SLOT_INLINE];
+};
+static_assert(sizeof(struct slot) == SLOT_SIZE, "a slot is two lines");
+static_assert(offsetof(struct slot, data) == 40, "24 bytes of data on the first line");
+static_assert((RING_SLOTS & (RING_SLOTS - 1)) == 0, "positions are reduced by a mask");
+
+/* A producer's view of somebody's ring. */
+struct ring_out {
+    struct rank_block *block;
+    struct slot *slots;
+    uint64_t head_seen; // the consumer's head as last read
+};
+
+/* The consumer's view of its own. */
+struct ring_in {
+    struct segment *segment;
+    struct rank_block *block;
+    struct slot *slots;
+    uint64_t head;      // next position to take
+    uint64_t published; // what block->head says
+};
+
+/*
+ * Claim a slot for `rank`; *position is for ring_publish. NULL: the ring is full (the caller may
+ * set its bit with ring_want_space and try once more before it sleeps).
+ */
+struct slot *ring_claim_slow(struct ring_out *ring, int rank, uint64_t *position, uint64_t at);
+
+static inline struct slot *
+ring_claim(struct ring_out *ring, int rank, uint64_t *position)
+{
+    struct rank_block *block = ring->block;
+    uint64_t p = atomic_load_explicit(&block->tail, memory_order_relaxed);
+    uint64_t i = p & (RING_SLOTS - 1);
+    uint64_t claim = atomic_load_explicit(&block->claims[i], memory_order_relaxed);
+    uint64_t mine = (p + 1) << 16 | (uint64_t)rank;
+    // The slot is free when its claim is a lap old and the consumer has passed it.
+    if (unlikely(p >= ring->head_seen + RING_SLOTS || claim >> 16 > p) ||
+        unlikely(!atomic_compare_exchange_strong_explicit(
+            &block->claims[i], &claim, mine, memory_order_relaxed, memory_order_relaxed)))
+        return ring_claim_slow(ring, rank, position, p);
+    atomic_store_explicit(&block->tail, p + 1, memory_order_relaxed);
+    *position = p;
+    return &ring->slots[i];
+}
+
+static inline void
+ring_publish(struct slot *slot, uint64_t position)
+{
+    // release: the consumer that sees the flag (ring_peek, acquire) sees the slot's contents.
+    atomic_store_explicit(&slot->flag, position + 1, memory_order_release);
+}
+
+/* The next message, or NULL. It stays valid until ring_pop. */
+static inline struct slot *
+ring_peek(struct ring_in *ring)
+{
+    struct slot *slot = &ring->slots[ring->head & (RING_SLOTS - 1)];
+    // acquire: pairs with the release in ring_publish.
+    if (atomic_load_explicit(&slot->flag, memory_order_acquire) != ring->head + 1)
+        return NULL;
+    return slot;
+}
+
+/* Publish the head and wake producers that wait for room. */
+void ring_publish_head(struct ring_in *ring);
+
+static inline void
+ring_pop(struct ring_in *ring)
+{
+    ring->head++;
+    if (unlikely(ring->head - ring->published >= RING_SLOTS / 4))
+        ring_publish_head(ring);
+}
+
+/* Step over the next slot if its claimer has ended without publishing; true if it did. For use when
+ * the ring looks empty and the consumer is about to sleep. */
+bool ring_skip_dead(struct ring_in *ring);
+
+/* Ask the consumer to wake `rank` when there is room. Try ring_claim again before sleeping. */
+void ring_want_space(struct ring_out *ring, int rank);
+
+#endif

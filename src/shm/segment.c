@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "shm/segment.h"
+
+#include "base/cpu.h"
+#include "shm/ring.h"
+#include "shm/staging.h"
+#include "shm/xfer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#define PAGE 4096u
+
+/* Staging: larger than a core's L2 cache, so that a piece's lines have left it before the piece
+ * comes round again (docs/ARCHITECTURE.md, "Large messages"), but never more than this in all. */
+#define STAGING_BYTES     (4u << 20)
+#define STAGING_BYTES_ALL (512u << 20)
+
+static uint32_t
+piece_count(int nranks)
+{
+    size_t each = STAGING_BYTES_ALL / (size_t)nranks;
+    if (each > STAGING_BYTES)
+        each = STAGING_BYTES;
+    return (uint32_t)(each / PIECE_SIZE);
+}
+
+/* Address space for what ranks allocate later: twice the machine's memory (the rest could never be
+ * touched), cut by the limits of this process. */
+static uint64_t
+heap_size(void)
+{
+    struct sysinfo info;
+    uint64_t heap = UINT64_C(64) << 30;
+    if (sysinfo(&info) == 0)
+        heap = (uint64_t)info.totalram * info.mem_unit * 2;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        heap > limit.rlim_cur / 4)
+        heap = limit.rlim_cur / 4;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        heap > limit.rlim_cur / 2)
+        heap = limit.rlim_cur / 2;
+    return heap & ~(uint64_t)(PAGE - 1);
+}
+
+static struct segment
+plan_layout(int nranks)
+{
+    size_t n = (size_t)nranks;
+    struct segment seg = {
+        .magic = SEGMENT_MAGIC,
+        .version = SEGMENT_VERSION,
+        .nranks = (uint32_t)nranks,
+        .npieces = piece_count(nranks),
+        .ncpus = (uint32_t)cpu_granted(),
+        .launcher = getpid(),
+        .next_context = 16, // the predefined communicators have the ids below
+        .alive = (uint32_t)nranks,
+    };
+    uint64_t at = PAGE;
+    seg.ranks_at = at;
+    at = align_up(at + n * sizeof(struct rank_block), PAGE);
+    seg.rings_at = at;
+    at = align_up(at + n * RING_SLOTS * sizeof(struct slot), PAGE);
+    seg.xfers_at = at;
+    at = align_up(at + n * XFERS * sizeof(struct xfer), PAGE);
+    seg.pieces_at = at;
+    at = align_up(at + n * seg.npieces * sizeof(struct piece), PAGE);
+    seg.payload_at = at;
+    at = align_up(at + n * seg.npieces * (size_t)PIECE_SIZE, 2u << 20);
+    seg.heap_at = at;
+    seg.heap_top = at;
+    seg.size = at + heap_size();
+    return seg;
+}
+
+static uint64_t
+random_job(void)
+{
+    uint64_t job = 0;
+    if (getrandom(&job, sizeof job, GRND_NONBLOCK) != (ssize_t)sizeof job || job == 0)
+        job =
+            ((uint64_t)getpid() << 32) ^ (uint64_t)(uintptr_t)&job ^ (uint64_t)sysconf(_SC_CLK_TCK);
+    return job;
+}
+
+static int
+view_map(struct segment_view *view, uint64_t size, int fd)
+{
+    int flags = fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_NORESERVE, fd, 0);
+    if (p == MAP_FAILED)
+        return errno;
+    *view = (struct segment_view){.base = p, .fd = fd};
+    return 0;
+}
+
+/* What the job touches at once: every rank's block and ring; staging comes as it is used. */
+static int
+check_memory(const struct segment *plan, char *why, size_t n)
+{
+    char what[160];
+    uint64_t need = plan->pieces_at;
+    uint64_t have = memory_headroom(what, sizeof what);
+    if (need <= have)
+        return 0;
+    snprintf(why, n, "%u ranks need %llu KiB of shared memory, but %s leaves %llu KiB",
+             plan->nranks, (unsigned long long)(need >> 10), what,
+             (unsigned long long)(have >> 10));
+    return ENOMEM;
+}
+
+int
+segment_create(struct segment_view *view, int nranks, char *why, size_t n)
+{
+    struct segment plan = plan_layout(nranks);
+    int err = check_memory(&plan, why, n);
+    if (err)
+        return err;
+    int fd = memfd_create("muster", MFD_CLOEXEC);
+    if (fd < 0 || ftruncate(fd, (off_t)plan.size) != 0 || (err = view_map(view, plan.size, fd))) {
+        err = err ? err : errno;
+        snprintf(why, n, "cannot make a segment of %llu MiB (address space) for %d ranks: error %d",
+                 (unsigned long long)(plan.size >> 20), nranks, err);
+        if (fd >= 0)
+            close(fd);
+        return err;
+    }
+    plan.job = random_job();
+    *view->base = plan;
+    return 0;
+}
+
+int
+segment_create_private(struct segment_view *view, char *why, size_t n)
+{
+    struct segment plan = plan_layout(1);
+    int err = view_map(view, plan.size, -1);
+    if (err) {
+        snprintf(why, n, "cannot map %llu MiB of address space: error %d",
+                 (unsigned long long)(plan.size >> 20), err);
+        return err;
+    }
+    plan.job = random_job();
+    *view->base = plan;
+    return 0;
+}
+
+int
+segment_map(struct segment_view *view, int fd)
+{
+    struct segment head;
+    if (pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
+        return errno ? errno : EINVAL;
+    struct stat st;
+    if (head.magic != SEGMENT_MAGIC || head.version != SEGMENT_VERSION || fstat(fd, &st) != 0 ||
+        (uint64_t)st.st_size != head.size)
+        return EINVAL;
+    return view_map(view, head.size, fd);
+}
+
+void
+segment_unmap(struct segment_view *view)
+{
+    if (view->base)
+        munmap(view->base, view->base->size);
+    if (view->fd >= 0)
+        close(view->fd);
+    *view = (struct segment_view){.base = NULL, .fd = -1};
+}
+
+bool
+segment_fail(struct segment *seg, struct failure failure)
+{
+    union {
+        struct failure failure;
+        uint64_t word;
+    } u = {.failure = failure};
+    uint64_t none = 0;
+    // release: what the failing rank did before is seen by who reads the failure.
+    return atomic_compare_exchange_strong_explicit(&seg->failure, &none, u.word,
+                                                   memory_order_acq_rel, memory_order_acquire);
+}
+
+void
+segment_ring_bell(struct segment *seg, int rank)
+{
+    struct rank_block *block = segment_rank(seg, rank);
+    atomic_fetch_add_explicit(&block->bell, 1, memory_order_seq_cst);
+    syscall(SYS_futex, &block->bell, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void
+segment_ring_all_bells(struct segment *seg)
+{
+    for (int r = 0; r < (int)seg->nranks; r++)
+        segment_ring_bell(seg, r);
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * The job's segment: one memfd that the launcher makes and every rank maps.
+ *
+ *   struct segment            one page: identity, layout, failure, counters
+ *   struct rank_block  x N    what peers must know of a rank; its inbound ring's counters
+ *   struct slot        x N x ring_slots      the inbound rings (ring.h)
+ *   struct xfer        x N x XFERS           a rank's outgoing large messages (xfer.h)
+ *   struct piece       x N x pieces          one line per staging piece (staging.h)
+ *   payload            x N x pieces x PIECE_SIZE
+ *   heap                                     what ranks allocate later (arena.h)
+ *
+ * The file is sparse: its size covers the whole heap from the start and pages appear when they are
+ * touched. (Growing it with ftruncate while ranks run cannot be made safe: two growers that
+ * computed different sizes may run in either order, and the smaller one would cut the other's
+ * pages off.) Nothing here has a name in a file system; when the last process is gone, so is it.
+ */
+#ifndef MUSTER_SHM_SEGMENT_H
+#define MUSTER_SHM_SEGMENT_H
+
+#include "base/base.h"
+
+#define SEGMENT_MAGIC   UINT64_C(0x3172657473756d00) // "\0muster1"
+#define SEGMENT_VERSION 1
+#define MAX_RANKS       4096
+#define RING_SLOTS      256
+#define XFERS           64
+#define PIECE_SIZE      (16 * 1024)
+
+/* Life of a rank's slot. The rank itself writes it; the launcher reads it when the process ends. */
+enum rank_state {
+    RANK_FREE = 0,      // no process has joined under this rank
+    RANK_JOINED = 1,    // a process claimed it in MPI_Init
+    RANK_FINALIZED = 2, // that process has returned from MPI_Finalize
+};
+
+enum failure_kind {
+    FAILURE_NONE = 0,
+    FAILURE_EXIT = 1,   // exited with code, not finalized
+    FAILURE_SIGNAL = 2, // killed by signal number code
+    FAILURE_ABORT = 3,  // MPI_Abort(code)
+    FAILURE_ENDED = 4,  // the launcher was told to end the job (a signal, --timeout)
+};
+
+/* The first failure of the job, packed into one word so that one compare-and-swap publishes it. */
+struct failure {
+    uint8_t kind; // enum failure_kind; 0 means none
+    uint8_t pad;
+    uint16_t rank;
+    int32_t code; // exit code or signal number
+};
+static_assert(sizeof(struct failure) == 8, "a failure is one word");
+
+struct segment {
+    // Written by the maker before any rank runs, read-only afterwards.
+    uint64_t magic;
+    uint32_t version;
+    uint32_t nranks;
+    uint64_t size;     // bytes of the file and of every mapping
+    uint64_t job;      // random identity, also in the environment
+    uint64_t ranks_at; // offsets from the start of the segment
+    uint64_t rings_at;
+    uint64_t xfers_at;
+    uint64_t pieces_at;
+    uint64_t payload_at;
+    uint64_t heap_at;
+    uint32_t npieces; // staging pieces of each rank
+    uint32_t ncpus;   // CPUs granted to the job (affinity and cgroup quota)
+    int32_t launcher; // pid, for PR_SET_PTRACER
+    uint32_t reserved;
+
+    // Written once, by whoever sees the first failure (launcher, or a rank in MPI_Abort): a
+    // compare-and-swap from 0. Read by every rank on every poll, so nothing else is on its line.
+    line_aligned _Atomic uint64_t failure;
+
+    // Any rank, rarely.
+    line_aligned _Atomic uint64_t next_context; // fetch-add: context ids never run out
+    _Atomic uint64_t heap_top;                  // fetch-add: arenas take chunks here
+    _Atomic uint32_t fence_needed;              // 1: some rank has no membarrier, senders fence
+    _Atomic uint32_t alive;                     // ranks that have not ended; the launcher lowers it
+};
+
+/* What a rank is blocked in, for reports; written on the blocking path only, by the rank. */
+struct waiting {
+    _Atomic uint32_t op;  // index into the table of operation names, 0: not blocked
+    _Atomic int32_t peer; // rank in the communicator, or MPI_ANY_SOURCE
+    _Atomic int32_t tag;
+    uint32_t pad;
+    _Atomic uint64_t context;
+    _Atomic uint64_t since; // CLOCK_MONOTONIC, ns
+};
+
+struct rank_block {
+    // The rank writes, launcher and peers read.
+    _Atomic int32_t pid;    // compare-and-swap from 0 in MPI_Init claims the rank
+    _Atomic uint32_t state; // enum rank_state
+    _Atomic uint32_t ended; // the launcher alone: 1 after the rank's process has been reaped
+    struct waiting waiting;
+
+    // The rank writes `sleeping`, peers read it after each message and write `bell` if it is set.
+    line_aligned _Atomic uint32_t sleeping;
+    _Atomic uint32_t bell; // futex word
+
+    // Inbound ring. `head` is written by the rank alone, a quarter lap at a time; producers read it.
+    line_aligned _Atomic uint64_t head;
+    _Atomic uint32_t space_wanted; // a producer set its bit in `wanting`: wake it when head moves
+
+    // Written by whichever producer claimed last; a hint that is never ahead of the claims.
+    line_aligned _Atomic uint64_t tail;
+
+    line_aligned _Atomic uint64_t wanting[MAX_RANKS / 64];
+
+    // claims[i]: (position + 1) << 16 | claimer's rank, of the last claim of slot i. Producers only.
+    line_aligned _Atomic uint64_t claims[RING_SLOTS];
+};
+static_assert(offsetof(struct rank_block, sleeping) == 64, "the doorbell has its own line");
+static_assert(offsetof(struct rank_block, head) == 128, "the ring's head has its own line");
+static_assert(sizeof(struct segment) <= 4096, "the header fits a page");
+
+/* A process's view of the segment. */
+struct segment_view {
+    struct segment *base; // NULL: not mapped
+    int fd;               // -1: the mapping is private to this process
+};
+
+/*
+ * Make a segment for `nranks` (1..MAX_RANKS) ranks; view->fd is close-on-exec. Returns 0, or an
+ * errno value; `why` (size n) then holds one sentence with the sizes.
+ */
+int segment_create(struct segment_view *view, int nranks, char *why, size_t n);
+
+/* The same, for a process alone: anonymous memory, nothing to be seen from outside. */
+int segment_create_private(struct segment_view *view, char *why, size_t n);
+
+/* Map an existing segment. The view owns fd afterwards. Returns 0 or an errno value. */
+int segment_map(struct segment_view *view, int fd);
+
+/* Unmap, and close fd. */
+void segment_unmap(struct segment_view *view);
+
+static inline void *
+segment_at(struct segment *seg, uint64_t offset)
+{
+    return (char *)seg + offset;
+}
+
+static inline struct rank_block *
+segment_rank(struct segment *seg, int rank)
+{
+    return (struct rank_block *)segment_at(seg, seg->ranks_at) + rank;
+}
+
+/* Publish the first failure; true if this call was the first. Does not wake anyone. */
+bool segment_fail(struct segment *seg, struct failure failure);
+
+/* The job's failure; kind 0 if there is none. */
+static inline struct failure
+segment_failure(struct segment *seg)
+{
+    union {
+        uint64_t word;
+        struct failure failure;
+    } u = {.word = atomic_load_explicit(&seg->failure, memory_order_acquire)};
+    return u.failure;
+}
+
+/* Wake one rank, or all of them, whether or not they say they sleep: for the slow paths. */
+void segment_ring_bell(struct segment *seg, int rank);
+void segment_ring_all_bells(struct segment *seg);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* MPI_Init, MPI_Finalize and what asks about them (MPI 5.0, 11.2, 11.4 and 11.6). */
+
+#include "core/init.h"
+
+#include "errh/raise.h"
+
+#include <pthread.h>
+
+int
+PMPI_Init(int *argc, char ***argv)
+{
+    (void)argc, (void)argv; // the launcher passes nothing in the arguments
+    int err = engine_start(MPI_THREAD_SINGLE, NULL);
+    return err ? world_raise("MPI_Init", err) : MPI_SUCCESS;
+}
+weak_alias(PMPI_Init, MPI_Init);
+
+int
+PMPI_Init_thread(int *argc, char ***argv, int required, int *provided)
+{
+    (void)argc, (void)argv;
+    int err = engine_start(required, provided);
+    return err ? world_raise("MPI_Init_thread", err) : MPI_SUCCESS;
+}
+weak_alias(PMPI_Init_thread, MPI_Init_thread);
+
+int
+PMPI_Finalize(void)
+{
+    int err = engine_enter();
+    if (!err) {
+        err = engine_stop();
+        engine_leave();
+    }
+    return err ? world_raise("MPI_Finalize", err) : MPI_SUCCESS;
+}
+weak_alias(PMPI_Finalize, MPI_Finalize);
+
+int
+PMPI_Initialized(int *flag)
+{
+    *flag = atomic_load(&engine.state) != ENGINE_NEW;
+    return MPI_SUCCESS;
+}
+weak_alias(PMPI_Initialized, MPI_Initialized);
+
+int
+PMPI_Finalized(int *flag)
+{
+    *flag = atomic_load(&engine.state) == ENGINE_FINALIZED;
+    return MPI_SUCCESS;
+}
+weak_alias(PMPI_Finalized, MPI_Finalized);
+
+int
+PMPI_Query_thread(int *provided)
+{
+    *provided = engine.thread_level;
+    return MPI_SUCCESS;
+}
+weak_alias(PMPI_Query_thread, MPI_Query_thread);
+
+int
+PMPI_Is_thread_main(int *flag)
+{
+    *flag = engine.main_thread == (uint64_t)pthread_self();
+    return MPI_SUCCESS;
+}
+weak_alias(PMPI_Is_thread_main, MPI_Is_thread_main);
+
+int
+PMPI_Abort(MPI_Comm comm, int errorcode)
+{
+    (void)comm; // the whole job, as every implementation does and 9.6 allows
+    engine_abort(errorcode);
+}
+weak_alias(PMPI_Abort, MPI_Abort);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* The predefined datatypes (MPI 5.0, 3.2.2, 6.9.2 and appendix A.1.1). */
+#include "op/basic.h"
+#include "type/type.h"
+
+#include <complex.h>
+#include <wchar.h>
+
+#define FIRST 0x200 // MPI_DATATYPE_NULL
+#define ROOM  0x100
+
+// Types that a C compiler need not have, by their sizes; op/ knows how to compute with them.
+struct two {
+    char bytes[2];
+};
+struct sixteen {
+    char bytes[16];
+};
+struct thirty_two {
+    char bytes[32];
+};
+
+// Pairs of a value and an index (6.9.4).
+struct float_int {
+    float value;
+    int index;
+};
+struct double_int {
+    double value;
+    int index;
+};
+struct long_int {
+    long value;
+    int index;
+};
+struct short_int {
+    short value;
+    int index;
+};
+struct long_double_int {
+    long double value;
+    int index;
+};
+
+static const struct type_info short_int_info = {
+    .nloops = 2,
+    .loops = (const struct layout_loop[]){{.count = 1, .length = sizeof(short)},
+                                          {.offset = offsetof(struct short_int, index),
+                                           .count = 1,
+                                           .length = sizeof(int),
+                                           .at = sizeof(short)}},
+};
+
+// One piece, and room behind it.
+#define ONE_PIECE(pair)                                                                            \
+    {                                                                                              \
+        .nloops = 1, .loops = (const struct layout_loop[])                                         \
+        {                                                                                          \
+            {                                                                                      \
+                .count = 1, .length = offsetof(pair, index) + sizeof(int)                          \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+static const struct type_info double_int_info = ONE_PIECE(struct double_int);
+static const struct type_info long_int_info = ONE_PIECE(struct long_int);
+static const struct type_info long_double_int_info = ONE_PIECE(struct long_double_int);
+
+static const struct type_elements float_int_runs = {
+    2, (const struct type_run[]){{1, sizeof(float)}, {1, sizeof(int)}}};
+static const struct type_elements double_int_runs = {
+    2, (const struct type_run[]){{1, sizeof(double)}, {1, sizeof(int)}}};
+static const struct type_elements long_int_runs = {
+    2, (const struct type_run[]){{1, sizeof(long)}, {1, sizeof(int)}}};
+static const struct type_elements short_int_runs = {
+    2, (const struct type_run[]){{1, sizeof(short)}, {1, sizeof(int)}}};
+static const struct type_elements long_double_int_runs = {
+    2, (const struct type_run[]){{1, sizeof(long double)}, {1, sizeof(int)}}};
+static const struct type_elements two_int_runs = {2, (const struct type_run[]){{2, sizeof(int)}}};
+static const struct type_elements two_float_runs = {2,
+                                                    (const struct type_run[]){{2, sizeof(float)}}};
+static const struct type_elements two_double_runs = {
+    2, (const struct type_run[]){{2, sizeof(double)}}};
+
+#define ROW(handle_, label_, ctype, basic_, size_, ...)                                            \
+    [(uintptr_t)(handle_)-FIRST] = {.refs = 1,                                                     \
+                                    .predefined = true,                                            \
+                                    .committed = true,                                             \
+                                    .basic = (basic_),                                             \
+                                    .size = (size_),                                               \
+                                    .extent = sizeof(ctype),                                       \
+                                    .label = (label_),                                             \
+                                    .handle = (handle_),                                           \
+                                    __VA_ARGS__}
+#define PLAIN(handle, ctype, basic)                                                                \
+    ROW(handle, #handle, ctype, basic, sizeof(ctype), .contiguous = true,                          \
+        .true_extent = sizeof(ctype))
+// Without holes, but of two elements.
+#define PAIR(handle, ctype, basic, pair_runs)                                                      \
+    ROW(handle, #handle, ctype, basic, sizeof(ctype), .contiguous = true,                          \
+        .true_extent = sizeof(ctype), .elements = &(pair_runs))
+#define HOLES(handle, name, basic)                                                                 \
+    ROW(handle, #handle, struct name, basic,                                                       \
+        (MPI_Count)(sizeof(((struct name *)0)->value) + sizeof(int)),                              \
+        .true_extent = offsetof(struct name, index) + sizeof(int), .info = &name##_info,           \
+        .elements = &name##_runs)
+
+static struct type types[ROOM] = {
+    PLAIN(MPI_AINT, MPI_Aint, BASIC_COUNT),
+    PLAIN(MPI_COUNT, MPI_Count, BASIC_COUNT),
+    PLAIN(MPI_OFFSET, MPI_Offset, BASIC_COUNT),
+    PLAIN(MPI_PACKED, char, BASIC_NONE),
+
+    PLAIN(MPI_SHORT, short, BASIC_INT16),
+    PLAIN(MPI_INT, int, BASIC_INT32),
+    PLAIN(MPI_LONG, long, sizeof(long) == 8 ? BASIC_INT64 : BASIC_INT32),
+    PLAIN(MPI_LONG_LONG, long long, BASIC_INT64),
+    PLAIN(MPI_UNSIGNED_SHORT, unsigned short, BASIC_UINT16),
+    PLAIN(MPI_UNSIGNED, unsigned, BASIC_UINT32),
+    PLAIN(MPI_UNSIGNED_LONG, unsigned long, sizeof(long) == 8 ? BASIC_UINT64 : BASIC_UINT32),
+    PLAIN(MPI_UNSIGNED_LONG_LONG, unsigned long long, BASIC_UINT64),
+    PLAIN(MPI_FLOAT, float, BASIC_FLOAT4),
+    PLAIN(MPI_C_FLOAT_COMPLEX, float complex, BASIC_COMPLEX8),
+    PLAIN(MPI_CXX_FLOAT_COMPLEX, float complex, BASIC_COMPLEX8),
+    PLAIN(MPI_DOUBLE, double, BASIC_FLOAT8),
+    PLAIN(MPI_C_DOUBLE_COMPLEX, double complex, BASIC_COMPLEX16),
+    PLAIN(MPI_CXX_DOUBLE_COMPLEX, double complex, BASIC_COMPLEX16),
+    PLAIN(MPI_LONG_DOUBLE, long double, BASIC_LONG_DOUBLE),
+    PLAIN(MPI_C_LONG_DOUBLE_COMPLEX, long double complex, BASIC_COMPLEX_LONG_DOUBLE),
+    PLAIN(MPI_CXX_LONG_DOUBLE_COMPLEX, long double complex, BASIC_COMPLEX_LONG_DOUBLE),
+    PLAIN(MPI_C_BOOL, bool, BASIC_LOGICAL1),
+    PLAIN(MPI_CXX_BOOL, bool, BASIC_LOGICAL1),
+    PLAIN(MPI_WCHAR, wchar_t, BASIC_NONE),
+
+    PLAIN(MPI_LOGICAL, int, BASIC_LOGICAL4),
+    PLAIN(MPI_INTEGER, int, BASIC_INTEGER4),
+    PLAIN(MPI_REAL, float, BASIC_FLOAT4),
+    PLAIN(MPI_COMPLEX, float complex, BASIC_COMPLEX8),
+    PLAIN(MPI_DOUBLE_PRECISION, double, BASIC_FLOAT8),
+    PLAIN(MPI_DOUBLE_COMPLEX, double complex, BASIC_COMPLEX16),
+    PLAIN(MPI_CHARACTER, char, BASIC_NONE),
+
+    PAIR(MPI_FLOAT_INT, struct float_int, BASIC_FLOAT_INT, float_int_runs),
+    HOLES(MPI_DOUBLE_INT, double_int, BASIC_DOUBLE_INT),
+    HOLES(MPI_LONG_INT, long_int, BASIC_LONG_INT),
+    PAIR(MPI_2INT, int[2], BASIC_2INT, two_int_runs),
+    HOLES(MPI_SHORT_INT, short_int, BASIC_SHORT_INT),
+    HOLES(MPI_LONG_DOUBLE_INT, long_double_int, BASIC_LONG_DOUBLE_INT),
+    PAIR(MPI_2REAL, float[2], BASIC_2REAL, two_float_runs),
+    PAIR(MPI_2DOUBLE_PRECISION, double[2], BASIC_2DOUBLE, two_double_runs),
+    PAIR(MPI_2INTEGER, int[2], BASIC_2INT, two_int_runs),
+
+    PLAIN(MPI_INT8_T, int8_t, BASIC_INT8),
+    PLAIN(MPI_UINT8_T, uint8_t, BASIC_UINT8),
+    PLAIN(MPI_CHAR, char, BASIC_NONE),
+    PLAIN(MPI_SIGNED_CHAR, signed char, BASIC_INT8),
+    PLAIN(MPI_UNSIGNED_CHAR, unsigned char, BASIC_UINT8),
+    PLAIN(MPI_BYTE, unsigned char, BASIC_BYTE),
+    PLAIN(MPI_INT16_T, int16_t, BASIC_INT16),
+    PLAIN(MPI_UINT16_T, uint16_t, BASIC_UINT16),
+    PLAIN(MPI_INT32_T, int32_t, BASIC_INT32),
+    PLAIN(MPI_UINT32_T, uint32_t, BASIC_UINT32),
+    PLAIN(MPI_INT64_T, int64_t, BASIC_INT64),
+    PLAIN(MPI_UINT64_T, uint64_t, BASIC_UINT64),
+    PLAIN(MPI_LOGICAL1, int8_t, BASIC_LOGICAL1),
+    PLAIN(MPI_INTEGER1, int8_t, BASIC_INTEGER1),
+    PLAIN(MPI_LOGICAL2, int16_t, BASIC_LOGICAL2),
+    PLAIN(MPI_INTEGER2, int16_t, BASIC_INTEGER2),
+    PLAIN(MPI_REAL2, struct two, BASIC_FLOAT2),
+    PLAIN(MPI_LOGICAL4, int32_t, BASIC_LOGICAL4),
+    PLAIN(MPI_INTEGER4, int32_t, BASIC_INTEGER4),
+    PLAIN(MPI_REAL4, float, BASIC_FLOAT4),
+    PLAIN(MPI_COMPLEX4, struct two[2], BASIC_COMPLEX4),
+    PLAIN(MPI_LOGICAL8, int64_t, BASIC_LOGICAL8),
+    PLAIN(MPI_INTEGER8, int64_t, BASIC_INTEGER8),
+    PLAIN(MPI_REAL8, double, BASIC_FLOAT8),
+    PLAIN(MPI_COMPLEX8, float complex, BASIC_COMPLEX8),
+    PLAIN(MPI_LOGICAL16, struct sixteen, BASIC_LOGICAL16),
+    PLAIN(MPI_INTEGER16, struct sixteen, BASIC_INTEGER16),
+    PLAIN(MPI_REAL16, struct sixteen, BASIC_FLOAT16),
+    PLAIN(MPI_COMPLEX16, double complex, BASIC_COMPLEX16),
+    PLAIN(MPI_COMPLEX32, struct thirty_two, BASIC_COMPLEX32),
+};
+static_assert(sizeof(int) == 4 && sizeof(short) == 2 && sizeof(long long) == 8 &&
+                  sizeof(float) == 4 && sizeof(double) == 8 && sizeof(MPI_Aint) == 8,
+              "the table's arithmetic");
+
+struct type *
+type_special(MPI_Datatype handle)
+{
+    uintptr_t i = (uintptr_t)handle - FIRST;
+    return likely(i < ROOM && types[i].label) ? &types[i] : NULL;
+}

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Muster developers
+"""Fixtures of all tests: the installed programs, and a build under the sanitizers."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from support import PREFIX, ROOT, run
+
+
+@pytest.fixture(scope="session")
+def mpiexec():
+    return PREFIX / "bin" / "mpiexec"
+
+
+@pytest.fixture(scope="session")
+def mpicc():
+    return PREFIX / "bin" / "mpicc"
+
+
+@pytest.fixture(scope="session")
+def build():
+    """A folder for programs that the tests compile."""
+    folder = ROOT / "build" / "tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sanitized():
+    """A build of the engine under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    folder = ROOT / "build" / "sanitized"
+    meson = Path(sys.executable).with_name("meson")
+    if not (folder / "build.ninja").exists():
+        run(
+            [meson, "setup", folder, ROOT, "-Db_sanitize=address,undefined", "-Db_lundef=false",
+             "-Dwerror=true", "-Dpython=false", "-Dbuildtype=debugoptimized", "-Db_ndebug=false"],
+            timeout=300,
+        )
+    run([meson, "compile", "-C", folder], timeout=900)
+    return folder

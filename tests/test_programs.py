@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Muster developers
+"""The C programs of tests/mpi, which check themselves, with several numbers of ranks.
+
+Built with the installed mpicc, and again under AddressSanitizer and UndefinedBehaviorSanitizer.
+"""
+
+import os
+
+import pytest
+from support import RANKS, ROOT, run
+
+PROGRAMS = sorted(path.stem for path in (ROOT / "tests" / "mpi").glob("*.c"))
+WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"]
+
+
+def source(program):
+    return ROOT / "tests" / "mpi" / f"{program}.c"
+
+
+@pytest.fixture(scope="session")
+def plain(mpicc, build):
+    """Compile a program once, return its path."""
+    made = {}
+
+    def compile_one(program):
+        if program not in made:
+            made[program] = build / program
+            run([mpicc, *WARNINGS, "-O1", "-g", source(program), "-o", made[program], "-lm",
+                 "-lpthread"])
+        return made[program]
+
+    return compile_one
+
+
+@pytest.fixture(scope="session")
+def checked(sanitized, build):
+    """The same, with the sanitizers in program and engine."""
+    made = {}
+
+    def compile_one(program):
+        if program not in made:
+            made[program] = build / f"{program}.sanitized"
+            run(["cc", *WARNINGS, "-O1", "-g", "-fsanitize=address,undefined", "-I",
+                 ROOT / "include", source(program), "-o", made[program],
+                 sanitized / "src" / "libmpi_abi.so.1", f"-Wl,-rpath,{sanitized / 'src'}", "-lm",
+                 "-lpthread"])
+        return made[program]
+
+    return compile_one
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_program(program, ranks, plain, mpiexec):
+    run([mpiexec, "-n", ranks, "--timeout", 100, plain(program)])
+
+
+@pytest.mark.parametrize("ranks", [1, 3, 4])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_program_under_sanitizers(program, ranks, checked, mpiexec):
+    # What the process still holds at its end is not looked at: handles of a test that has ended.
+    environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="halt_on_error=1")
+    run([mpiexec, "-n", ranks, "--timeout", 100, checked(program)], env=environment)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Muster developers
+"""The form of the sources: clang-format, ruff, the order of the layers."""
+
+import sys
+from pathlib import Path
+
+from support import ROOT, run
+
+BIN = Path(sys.executable).parent
+
+
+def sources(*patterns):
+    """The tracked files, or all of them where there is no git."""
+    listed = run(["git", "ls-files", *patterns], cwd=ROOT, check=False)
+    if listed.returncode == 0:
+        return listed.stdout.split()
+    return [p.relative_to(ROOT) for pattern in patterns for p in ROOT.rglob(pattern)]
+
+
+def test_c_is_formatted():
+    run([BIN / "clang-format", "--dry-run", "-Werror", *sources("*.c", "*.h")], cwd=ROOT)
+
+
+def test_python_is_clean():
+    run([BIN / "ruff", "check", "python", "tests", "tools", "examples"], cwd=ROOT)
+
+
+def test_layers():
+    run([sys.executable, ROOT / "tools" / "check_layers.py"])
