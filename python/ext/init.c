@@ -181,6 +181,7 @@ rc_choice(PyObject *rc, const char *name, const struct choice *choices, int *opt
     return known;
 }
 
+// fast_reduce and recv_mprobe have no use here, wrong values are still told.
 struct options {
     bool initialize, threads, finalize, fast_reduce, recv_mprobe;
     int thread_level, errors;
@@ -294,7 +295,6 @@ init_at_import(struct state *st)
     if (!read)
         return false;
     st->errors = options.errors;
-    st->fast_reduce = options.fast_reduce;
     int initialized = 1;
     MPI_Initialized(&initialized);
     if (!initialized && options.initialize && !initialize(&options))

@@ -12,9 +12,13 @@
 
 enum {
     HUGE_PAGE = 2 << 20,
-    MAPPED_FROM = 4 << 20,    // blocks of this size have pages of their own
-    RESIDENT_KEEP = 64 << 10, // what a spare landing block keeps of its touched pages
+    MAPPED_FROM = 4 << 20,   // blocks of this size have pages of their own
+    SCRATCH_SIZE = 64 << 10, // from this size on arrays refer to the block they came in
+    RESIDENT_MOST = 4 << 20, // what a spare landing block keeps of its touched pages ...
+    RESIDENT_FEW = 64 << 10, // ... and those beyond the first two
 };
+
+_Static_assert((int)SPARE_KINDS == (int)BLOCK_KINDS, "there is a list for each kind");
 
 // buffer
 
@@ -442,7 +446,7 @@ block_make(struct state *st)
     block->data = NULL;
     block->size = block->room = block->map_size = 0;
     block->map = NULL;
-    block->landing = false;
+    block->kind = BLOCK_OWNED;
     return block;
 }
 
@@ -485,6 +489,29 @@ block_alloc(struct state *st, size_t size)
     return block;
 }
 
+// A spare block of a kind, or NULL. OWNED
+static struct block *
+spare_get(struct state *st, enum block_kind kind)
+{
+    int *count = &st->spare_counts[kind];
+    return *count > 0 ? (struct block *)st->spare_blocks[kind][--*count] : NULL;
+}
+
+struct block *
+block_take(struct state *st, size_t size)
+{
+    if (size > SCRATCH_SIZE)
+        return block_alloc(st, size);
+    struct block *block = spare_get(st, BLOCK_SCRATCH);
+    if (block == NULL)
+        block = block_alloc(st, SCRATCH_SIZE);
+    if (block != NULL) {
+        block->kind = BLOCK_SCRATCH;
+        block->size = size;
+    }
+    return block;
+}
+
 // No message is larger than the machine's memory.
 static size_t
 landing_size_first(void)
@@ -516,24 +543,30 @@ block_land_new(struct state *st)
     // a short message touches one page, not one huge page
     madvise(block->data, HUGE_PAGE, MADV_NOHUGEPAGE);
     madvise(block->data + HUGE_PAGE, block->room - HUGE_PAGE, MADV_HUGEPAGE);
-    block->landing = true;
+    block->kind = BLOCK_LANDING;
     return block;
 }
 
 struct block *
 block_land(struct state *st)
 {
-    if (st->spare_count > 0)
-        return (struct block *)st->spare_blocks[--st->spare_count];
-    return block_land_new(st);
+    struct block *spare = spare_get(st, BLOCK_LANDING);
+    return spare != NULL ? spare : block_land_new(st);
+}
+
+bool
+block_refers(const struct block *block, size_t bytes)
+{
+    return bytes >= (size_t)(block->kind == BLOCK_LANDING ? MAPPED_FROM : SCRATCH_SIZE);
 }
 
 void
 block_settle(struct block *block)
 {
-    if (!block->landing)
+    enum block_kind kind = block->kind;
+    block->kind = BLOCK_OWNED;
+    if (kind != BLOCK_LANDING)
         return;
-    block->landing = false;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t used = (block->size + page - 1) / page * page;
     char *end = (char *)block->map + block->map_size;
@@ -543,20 +576,29 @@ block_settle(struct block *block)
     block->room = block->size;
 }
 
+static bool
+is_reusable(const struct block *block)
+{
+    const struct state *st = block->st;
+    if (block->kind == BLOCK_OWNED || Py_REFCNT((PyObject *)(uintptr_t)block) > 1 ||
+        st->module == NULL || st->spare_counts[block->kind] == SPARE_BLOCKS)
+        return false;
+    return block->kind == BLOCK_SCRATCH || block->room == st->landing_size;
+}
+
 void
 block_done(struct block *block)
 {
-    struct state *st = block->st;
-    bool spare = block->landing && Py_REFCNT((PyObject *)block) == 1 && st->module != NULL &&
-                 st->spare_count < SPARE_BLOCKS && block->room == st->landing_size;
-    if (!spare) {
+    if (!is_reusable(block)) {
         Py_DECREF((PyObject *)block);
         return;
     }
-    if (block->size > RESIDENT_KEEP)
-        madvise(block->data + RESIDENT_KEEP, block->size - RESIDENT_KEEP, MADV_DONTNEED);
+    int *count = &block->st->spare_counts[block->kind];
+    size_t keep = *count < 2 ? RESIDENT_MOST : RESIDENT_FEW;
+    if (block->size > keep)
+        madvise(block->data + keep, block->size - keep, MADV_DONTNEED);
     block->size = 0;
-    st->spare_blocks[st->spare_count++] = (PyObject *)block;
+    block->st->spare_blocks[block->kind][(*count)++] = (PyObject *)block;
 }
 
 static void

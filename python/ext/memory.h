@@ -26,20 +26,23 @@ void buffer_drop(struct buffer *buffer);
 
 /*
  * A block: memory that a message is received into, or gathered in before it is sent. New arrays
- * own it together. Three kinds:
- *  - small: from the heap, aligned for any type;
- *  - large: pages of its own, huge ones where the kernel gives them;
+ * own it together. The first kind is for a message of known size, from the heap or, when it is
+ * large, with pages of its own, huge ones where the kernel gives them. The others are used again
+ * and again, for they cost more to make than to use:
+ *  - scratch: a short message of known size, which will be copied out of it;
  *  - landing: address space for a message of any size, of which only the touched pages exist.
- *    Landing blocks are reused; one that arrays refer to is first cut down to its size.
+ * Where something is to refer to one of these it is settled: cut down to its size, not used again.
  */
+enum block_kind { BLOCK_OWNED, BLOCK_SCRATCH, BLOCK_LANDING, BLOCK_KINDS };
+
 struct block {
     PyObject_HEAD struct state *st; // held
-    char *data;                     // aligned to 64 bytes or more
-    size_t size;                    // bytes in use: what the buffer protocol shows
-    size_t room;                    // bytes that could be used
-    void *map;                      // the mapping, NULL for heap memory
+    enum block_kind kind;
+    char *data;  // aligned to 64 bytes or more
+    size_t size; // bytes in use: what the buffer protocol shows
+    size_t room; // bytes that could be used
+    void *map;   // the mapping, NULL for heap memory
     size_t map_size;
-    bool landing;
 };
 
 enum { BLOCK_ALIGNMENT = 64 };
@@ -50,16 +53,23 @@ block_align(size_t offset)
     return (offset + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT;
 }
 
-/* A block of `size` bytes; NULL with MemoryError. */
+/* A block of `size` bytes for a message that is kept; NULL with MemoryError. */
 struct block *block_alloc(struct state *st, size_t size);
+
+/* A block of `size` bytes to receive into: scratch if the message is short. */
+struct block *block_take(struct state *st, size_t size);
 
 /* A landing block; NULL without an exception where the system grants no address space. */
 struct block *block_land(struct state *st);
 
+/* Whether an array of `bytes` in this block should refer to it: a copy is cheaper for a small one,
+   and in a landing block, whose pages are warm, for a larger one than elsewhere. */
+bool block_refers(const struct block *block, size_t bytes);
+
 /* Something will go on referring to the first block->size bytes: gives the rest back. */
 void block_settle(struct block *block);
 
-/* The caller is done with its reference: a landing block nobody refers to is kept for reuse. */
+/* The caller is done with its reference: what can be used again is kept. */
 void block_done(struct block *block);
 
 bool memory_add_types(struct state *st, PyObject *module);

@@ -144,7 +144,7 @@ message_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
         return NULL;
     if (status == MPI_STATUS_IGNORE)
         status = &own;
-    struct block *block = block_alloc(h->st, (size_t)h->size);
+    struct block *block = block_take(h->st, (size_t)h->size);
     if (block == NULL)
         return NULL;
     struct call call;

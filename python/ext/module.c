@@ -668,8 +668,9 @@ module_clear(PyObject *module)
         Py_CLEAR(st->op_functions[i]);
         Py_CLEAR(st->errhandler_functions[i]);
     }
-    while (st->spare_count > 0)
-        Py_DECREF(st->spare_blocks[--st->spare_count]);
+    for (int kind = 0; kind < SPARE_KINDS; kind++)
+        while (st->spare_counts[kind] > 0)
+            Py_DECREF(st->spare_blocks[kind][--st->spare_counts[kind]]);
     return 0;
 }
 

@@ -27,7 +27,7 @@ enum class_id {
     CLASS_COUNT
 };
 
-enum { CALLBACK_SLOTS = 32, SPARE_BLOCKS = 8, ARRAY_TYPES = 24 };
+enum { CALLBACK_SLOTS = 32, SPARE_BLOCKS = 8, SPARE_KINDS = 3, ARRAY_TYPES = 24 };
 
 /* An operation that Python dropped before it completed: MPI still uses its buffers. */
 struct orphan {
@@ -50,7 +50,6 @@ struct state {
     PyTypeObject *status_type;
     PyTypeObject *buffer_type;
     PyTypeObject *block_type;
-    PyTypeObject *landing_type;
     PyTypeObject *ticket_type;
     PyTypeObject *pickle_type;
     PyObject *exception_type;
@@ -71,8 +70,8 @@ struct state {
     PyObject *default_loads;
     PyObject *default_protocol;
     Py_ssize_t default_threshold;
-    PyObject *spare_blocks[SPARE_BLOCKS];
-    int spare_count;
+    PyObject *spare_blocks[SPARE_KINDS][SPARE_BLOCKS]; // by kind (memory.h), to be used again
+    int spare_counts[SPARE_KINDS];
     size_t landing_size; // virtual size of a block for a message of unknown size
 
     // callbacks given to MPI, by slot
@@ -92,8 +91,7 @@ struct state {
     bool watching;
 
     // mpi4py.rc, read at import
-    int errors; // one of enum errors_policy
-    bool fast_reduce;
+    int errors;                      // one of enum errors_policy
     struct exit_record *exit_record; // lives until the process ends
 };
 

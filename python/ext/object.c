@@ -2,10 +2,10 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Objects as messages. A receive does not know how large its message is: it is posted as an
- * ordinary MPI receive into a landing block, address space for the largest possible message, of
- * which only what arrives is ever touched. So it matches in MPI's order, beside any number of
- * others, and works with every way to wait.
+ * Objects as messages. recv() matches a message before it receives it, and so knows its size.
+ * irecv() cannot: it is an ordinary MPI receive into a landing block, address space for the
+ * largest possible message, of which only what arrives is ever touched. So it matches in MPI's
+ * order, beside any number of others, and works with every way to wait.
  */
 #include "buffer.h"
 #include "call.h"
@@ -145,66 +145,72 @@ comm_ibsend(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
 
 // Receiving
 
-static PyObject *
-recv_landed(PyObject *self, struct block *block, int source, int tag, MPI_Status *status)
+/* A message on its way into a block. */
+struct arrival {
+    MPI_Message message;
+    MPI_Count size;
+    struct block *block; // OWNED
+    MPI_Status *status;
+};
+
+static int
+arrival_receive(struct arrival *a)
 {
-    struct state *st = state_of(self);
-    PyObject *object = NULL;
-    MPI_Count size = 0;
-    struct call call;
-    call_begin(&call, st);
-    int code = MPI_Recv_c(block->data, (MPI_Count)block->room, MPI_BYTE, source, tag, comm_of(self),
-                          status);
-    if (code == MPI_SUCCESS)
-        code = MPI_Get_count_c(status, MPI_BYTE, &size);
-    if (call_end(&call, code)) {
-        block->size = size > 0 ? (size_t)size : 0;
-        object = wire_unpack(st, block, block->data, size, status);
-    }
-    block_done(block);
-    return object;
+    return MPI_Mrecv_c(a->block->data, a->size, MPI_BYTE, &a->message, a->status);
 }
 
-// Matches a message first, for its size: where there is no address space, and for buffers of the
-// user's (`user` may be NULL), which get the message as well if it fits.
-static PyObject *
-recv_matched(PyObject *self, struct buffer *user, int source, int tag, MPI_Status *status)
+// Matches a message, and receives it at once if it fits into the block that is there.
+static int
+arrival_match(struct arrival *a, MPI_Comm comm, int source, int tag)
 {
-    struct state *st = state_of(self);
-    MPI_Message message = MPI_MESSAGE_NULL;
-    MPI_Count size = 0;
+    int code = MPI_Mprobe(source, tag, comm, &a->message, a->status);
+    if (code == MPI_SUCCESS)
+        code = MPI_Get_count_c(a->status, MPI_BYTE, &a->size);
+    if (code == MPI_SUCCESS && (size_t)a->size <= a->block->room)
+        code = arrival_receive(a);
+    return code;
+}
+
+// The rest for a message that did not fit. False with an exception.
+static bool
+arrival_finish(struct arrival *a)
+{
+    struct state *st = a->block->st;
+    block_done(a->block);
+    a->block = block_alloc(st, (size_t)a->size);
+    if (a->block == NULL)
+        return false;
     struct call call;
     call_begin(&call, st);
-    int code = MPI_Mprobe(source, tag, comm_of(self), &message, status);
-    if (code == MPI_SUCCESS)
-        code = MPI_Get_count_c(status, MPI_BYTE, &size);
-    if (!call_end(&call, code))
-        return NULL;
-    struct block *block = block_alloc(st, (size_t)size);
-    if (block == NULL)
-        return NULL;
-    call_begin(&call, st);
-    code = MPI_Mrecv_c(block->data, size, MPI_BYTE, &message, status);
-    PyObject *object = NULL;
-    if (call_end(&call, code)) {
-        if (user != NULL && size <= user->view.len)
-            memcpy(user->view.buf, block->data, (size_t)size);
-        object = wire_unpack(st, block, block->data, size, status);
-    }
-    block_done(block);
-    return object;
+    return call_end(&call, arrival_receive(a));
 }
 
 static PyObject *
 object_recv(PyObject *self, struct buffer *user, int source, int tag, MPI_Status *status)
 {
     MPI_Status own;
-    if (status == MPI_STATUS_IGNORE)
-        status = &own;
-    struct block *block = user == NULL ? block_land(state_of(self)) : NULL;
-    if (block != NULL)
-        return recv_landed(self, block, source, tag, status);
-    return recv_matched(self, user, source, tag, status);
+    struct state *st = state_of(self);
+    struct arrival a = {.message = MPI_MESSAGE_NULL,
+                        .block = block_take(st, 0),
+                        .status = status == MPI_STATUS_IGNORE ? &own : status};
+    if (a.block == NULL)
+        return NULL;
+    struct call call;
+    call_begin(&call, st);
+    bool done = call_end(&call, arrival_match(&a, comm_of(self), source, tag));
+    if (done && a.message != MPI_MESSAGE_NULL)
+        done = (size_t)a.size <= a.block->room || arrival_finish(&a);
+    PyObject *object = NULL;
+    if (done) {
+        a.block->size = (size_t)a.size;
+        // a buffer of the user's gets the message as well, if it fits
+        if (user != NULL && a.size <= user->view.len)
+            memcpy(user->view.buf, a.block->data, (size_t)a.size);
+        object = wire_unpack(st, a.block, a.block->data, a.size, a.status);
+    }
+    if (a.block != NULL)
+        block_done(a.block);
+    return object;
 }
 
 /* A buffer given to recv or irecv: *user is OWNED, NULL for None and for a size, which says

@@ -15,6 +15,9 @@
  * and its data at the next multiple of 64. A pickle with buffers has the sizes, the stream, then
  * each buffer at a multiple of 64.
  *
+ * A message is gathered in one block before it is sent: the copy could be saved by a datatype that
+ * picks header, stream and buffers from where they lie.
+ *
  * With dumps, loads or protocol changed by the user, messages are exactly what dumps() gave.
  */
 #include "pickle.h"
@@ -56,7 +59,6 @@ struct wire_buffer {
 
 enum {
     HEADER = sizeof(struct wire_header),
-    REFER_FROM = 64 << 10, // arrays of this size refer to the block, smaller ones are copied
     DEFAULT_THRESHOLD = 256 << 10,
     PLAIN_ITEMS = 64, // items and depth that is_plain looks at
     PLAIN_DEPTH = 6,
@@ -471,7 +473,7 @@ wire_detach(struct state *st, struct wire *wire, PyObject **keep)
 static struct block *
 block_own(struct state *st, struct block *block, const char **data, size_t size)
 {
-    if (!block->landing || size >= REFER_FROM) {
+    if (block_refers(block, size)) {
         block_settle(block);
         return (struct block *)Py_NewRef((PyObject *)block);
     }
@@ -516,7 +518,7 @@ unpack_array(struct state *st, struct block *block, const char *data, size_t siz
     int64_t bytes = array_bytes(header, shape, type);
     if (bytes < 0 || (uint64_t)bytes != size - start)
         return NULL;
-    if (bytes >= REFER_FROM) {
+    if (block != NULL && block_refers(block, (size_t)bytes)) {
         block_settle(block);
         return array_new(st, type, header->ndim, shape, header->fortran, (PyObject *)block,
                          (data - block->data) + (Py_ssize_t)start);
