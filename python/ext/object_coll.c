@@ -2,8 +2,10 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Collectives on objects, for intracommunicators: sizes travel first, then the messages of all
- * ranks as one collective of bytes. Reductions apply the operation in the order of ranks.
+ * Collectives on objects, for intracommunicators. Where every rank sees what all ranks sent (bcast,
+ * allgather, allreduce), each sends a cell first: the size of its message, and the message itself
+ * if it fits. Short ones take one collective so. Otherwise sizes travel first, then the messages
+ * of all ranks as one collective of bytes. Reductions apply the operation in the order of ranks.
  */
 #include "call.h"
 #include "comm.h"
@@ -124,36 +126,109 @@ objects_take(const char *func, PyObject *objects, int count, PyObject **tuple)
     return false;
 }
 
+// Cells
+
+enum { CELL_SIZE = 128, CELL_DATA = CELL_SIZE - sizeof(MPI_Count) };
+
+struct cell {
+    MPI_Count size;
+    char data[CELL_DATA];
+};
+
+_Static_assert(sizeof(struct cell) == CELL_SIZE, "cells are sent as bytes");
+
+static void
+cell_fill(struct cell *cell, const struct wire *wire)
+{
+    memset(cell, 0, sizeof(*cell));
+    cell->size = wire->size;
+    if (wire->size > 0 && wire->size <= CELL_DATA)
+        memcpy(cell->data, wire->data, (size_t)wire->size);
+}
+
+static PyObject *
+cell_unpack(struct state *st, const struct cell *cell)
+{
+    struct block *block = block_take(st, (size_t)cell->size);
+    if (block == NULL)
+        return NULL;
+    memcpy(block->data, cell->data, (size_t)cell->size);
+    PyObject *object = wire_unpack(st, block, block->data, cell->size, NULL);
+    block_done(block);
+    return object;
+}
+
 // The steps: each is false, or NULL, with an exception
+
+// Receives what did not fit into the root's cell.
+static PyObject *
+bcast_receive(PyObject *self, MPI_Count size, int root)
+{
+    struct state *st = state_of(self);
+    struct block *block = block_alloc(st, (size_t)size);
+    if (block == NULL)
+        return NULL;
+    struct call call;
+    call_begin(&call, st);
+    PyObject *object = NULL;
+    if (call_end(&call, MPI_Bcast_c(block->data, size, MPI_BYTE, root, comm_of(self))))
+        object = wire_unpack(st, block, block->data, size, NULL);
+    Py_DECREF((PyObject *)block);
+    return object;
+}
+
+static PyObject *
+bcast_join(PyObject *self, int root)
+{
+    struct state *st = state_of(self);
+    struct cell cell;
+    struct call call;
+    call_begin(&call, st);
+    if (!call_end(&call, MPI_Bcast_c(&cell, CELL_SIZE, MPI_BYTE, root, comm_of(self))))
+        return NULL;
+    return cell.size <= CELL_DATA ? cell_unpack(st, &cell) : bcast_receive(self, cell.size, root);
+}
+
+static PyObject *
+bcast_start(PyObject *self, PyObject *object, int root)
+{
+    struct state *st = state_of(self);
+    struct wire wire;
+    struct cell cell;
+    if (!wire_pack(st, object, &wire))
+        return NULL;
+    cell_fill(&cell, &wire);
+    struct call call;
+    call_begin(&call, st);
+    int code = MPI_Bcast_c(&cell, CELL_SIZE, MPI_BYTE, root, comm_of(self));
+    if (code == MPI_SUCCESS && wire.size > CELL_DATA)
+        code = MPI_Bcast_c((void *)(uintptr_t)wire.data, wire.size, MPI_BYTE, root, comm_of(self));
+    PyObject *copy = call_end(&call, code) ? wire_unpack_own(st, &wire) : NULL;
+    wire_clear(&wire);
+    return copy;
+}
 
 static PyObject *
 bcast_run(PyObject *self, PyObject *object, int root, int rank)
 {
+    return rank == root ? bcast_start(self, object, root) : bcast_join(self, root);
+}
+
+// Gathers messages whose sizes the root knows: its list of all objects, None elsewhere.
+static PyObject *
+gather_messages(PyObject *self, const struct wire *wire, struct parcels *all, int root,
+                bool is_root)
+{
     struct state *st = state_of(self);
-    struct wire wire = {.keep = NULL};
-    if (rank == root && !wire_pack(st, object, &wire))
+    if (is_root && !parcels_place(st, all))
         return NULL;
     struct call call;
     call_begin(&call, st);
-    bool done = call_end(&call, MPI_Bcast_c(&wire.size, 1, MPI_COUNT, root, comm_of(self)));
-    struct block *block = NULL;
-    if (done && rank != root) {
-        block = block_alloc(st, (size_t)wire.size);
-        wire.data = block == NULL ? NULL : block->data;
-        done = block != NULL;
-    }
-    if (done) {
-        call_begin(&call, st);
-        done = call_end(&call, MPI_Bcast_c((void *)(uintptr_t)wire.data, wire.size, MPI_BYTE, root,
-                                           comm_of(self)));
-    }
-    PyObject *result = NULL;
-    if (done)
-        result = rank == root ? wire_unpack_own(st, &wire)
-                              : wire_unpack(st, block, block->data, wire.size, NULL);
-    Py_XDECREF((PyObject *)block);
-    wire_clear(&wire);
-    return result;
+    if (!call_end(&call,
+                  MPI_Gatherv_c(wire->data, wire->size, MPI_BYTE, is_root ? all->block->data : NULL,
+                                all->sizes, all->displs, MPI_BYTE, root, comm_of(self))))
+        return NULL;
+    return is_root ? parcels_unpack(st, all) : Py_NewRef(Py_None);
 }
 
 // The root's list of all objects; None elsewhere.
@@ -166,24 +241,14 @@ gather_run(PyObject *self, PyObject *object, int root, struct place here)
     struct parcels all = {.count = 0};
     if (!wire_pack(st, object, &wire))
         return NULL;
-    bool done = !is_root || parcels_init(&all, here.size);
-    if (done) {
-        struct call call;
-        call_begin(&call, st);
-        done = call_end(&call, MPI_Gather_c(&wire.size, 1, MPI_COUNT, all.sizes, 1, MPI_COUNT, root,
-                                            comm_of(self)));
-    }
-    done = done && (!is_root || parcels_place(st, &all));
-    if (done) {
-        struct call call;
-        call_begin(&call, st);
-        done = call_end(&call, MPI_Gatherv_c(wire.data, wire.size, MPI_BYTE,
-                                             is_root ? all.block->data : NULL, all.sizes,
-                                             all.displs, MPI_BYTE, root, comm_of(self)));
-    }
     PyObject *result = NULL;
-    if (done)
-        result = is_root ? parcels_unpack(st, &all) : Py_NewRef(Py_None);
+    if (!is_root || parcels_init(&all, here.size)) {
+        struct call call;
+        call_begin(&call, st);
+        if (call_end(&call, MPI_Gather_c(&wire.size, 1, MPI_COUNT, all.sizes, 1, MPI_COUNT, root,
+                                         comm_of(self))))
+            result = gather_messages(self, &wire, &all, root, is_root);
+    }
     parcels_fini(&all);
     wire_clear(&wire);
     return result;
@@ -308,31 +373,86 @@ comm_scatter(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
 
 // allgather, alltoall
 
-static PyObject *
-allgather_run(PyObject *self, PyObject *object, struct place here)
+/* The cells of all ranks. */
+struct cells {
+    int count;
+    bool fit;           // all messages do
+    struct cell *cells; // OWNED
+};
+
+static bool
+cells_exchange(PyObject *self, const struct wire *wire, struct cells *all)
 {
     struct state *st = state_of(self);
-    struct wire wire;
-    struct parcels all;
-    if (!wire_pack(st, object, &wire))
-        return NULL;
-    PyObject *result = NULL;
-    bool done = parcels_init(&all, here.size);
-    if (done) {
-        struct call call;
-        call_begin(&call, st);
-        done = call_end(&call, MPI_Allgather_c(&wire.size, 1, MPI_COUNT, all.sizes, 1, MPI_COUNT,
-                                               comm_of(self))) &&
-               parcels_place(st, &all);
+    struct cell mine;
+    all->cells = PyMem_Malloc((size_t)all->count * CELL_SIZE);
+    if (all->cells == NULL) {
+        PyErr_NoMemory();
+        return false;
     }
-    if (done) {
+    cell_fill(&mine, wire);
+    struct call call;
+    call_begin(&call, st);
+    if (!call_end(&call, MPI_Allgather_c(&mine, CELL_SIZE, MPI_BYTE, all->cells, CELL_SIZE,
+                                         MPI_BYTE, comm_of(self))))
+        return false;
+    all->fit = true;
+    for (int i = 0; i < all->count; i++)
+        all->fit = all->fit && all->cells[i].size <= CELL_DATA;
+    return true;
+}
+
+static PyObject *
+cells_unpack(struct state *st, const struct cells *all)
+{
+    PyObject *list = PyList_New(all->count);
+    for (int i = 0; list != NULL && i < all->count; i++) {
+        PyObject *object = cell_unpack(st, &all->cells[i]);
+        if (object == NULL || PyList_SetItem(list, i, object) < 0)
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+static bool
+parcels_from_cells(struct parcels *parcels, const struct cells *all)
+{
+    if (!parcels_init(parcels, all->count))
+        return false;
+    for (int i = 0; i < all->count; i++)
+        parcels->sizes[i] = all->cells[i].size;
+    return true;
+}
+
+static PyObject *
+allgather_messages(PyObject *self, const struct wire *wire, const struct cells *cells)
+{
+    struct state *st = state_of(self);
+    struct parcels all = {.count = 0};
+    PyObject *result = NULL;
+    if (parcels_from_cells(&all, cells) && parcels_place(st, &all)) {
         struct call call;
         call_begin(&call, st);
-        if (call_end(&call, MPI_Allgatherv_c(wire.data, wire.size, MPI_BYTE, all.block->data,
+        if (call_end(&call, MPI_Allgatherv_c(wire->data, wire->size, MPI_BYTE, all.block->data,
                                              all.sizes, all.displs, MPI_BYTE, comm_of(self))))
             result = parcels_unpack(st, &all);
     }
     parcels_fini(&all);
+    return result;
+}
+
+static PyObject *
+allgather_run(PyObject *self, PyObject *object, int size)
+{
+    struct state *st = state_of(self);
+    struct wire wire;
+    struct cells all = {.count = size};
+    if (!wire_pack(st, object, &wire))
+        return NULL;
+    PyObject *result = NULL;
+    if (cells_exchange(self, &wire, &all))
+        result = all.fit ? cells_unpack(st, &all) : allgather_messages(self, &wire, &all);
+    PyMem_Free(all.cells);
     wire_clear(&wire);
     return result;
 }
@@ -345,7 +465,7 @@ comm_allgather(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
     struct place here;
     if (!params_bind(&params, args, nargs, kwnames, arg) || !place_find(self, &here))
         return NULL;
-    return allgather_run(self, arg[0], here);
+    return allgather_run(self, arg[0], here.size);
 }
 
 static PyObject *
@@ -426,20 +546,57 @@ comm_reduce(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     return reduce_run(self, arg[0], op, root, here);
 }
 
+// The fold of large messages is made on rank 0 alone, and sent to all.
+static PyObject *
+allreduce_messages(PyObject *self, const struct wire *wire, const struct cells *cells, PyObject *op,
+                   int rank)
+{
+    struct parcels all = {.count = 0};
+    PyObject *result = NULL;
+    if (rank > 0 || parcels_from_cells(&all, cells))
+        result = gather_messages(self, wire, &all, 0, rank == 0);
+    parcels_fini(&all);
+    if (result != NULL && rank == 0) {
+        PyObject *sum = fold(state_of(self), op, result);
+        Py_DECREF(result);
+        result = sum;
+    }
+    if (result == NULL)
+        return NULL;
+    PyObject *copy = bcast_run(self, result, 0, rank);
+    Py_DECREF(result);
+    return copy;
+}
+
+// The fold of short messages is made by every rank for itself, in the same order.
+static PyObject *
+allreduce_cells(struct state *st, const struct cells *cells, PyObject *op)
+{
+    PyObject *list = cells_unpack(st, cells);
+    PyObject *result = list == NULL ? NULL : fold(st, op, list);
+    Py_XDECREF(list);
+    return result;
+}
+
 PyObject *
 comm_allreduce(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"allreduce", 2, 1, {"sendobj", "op"}};
     PyObject *arg[2], *op;
     struct place here;
+    struct wire wire;
+    struct state *st = state_of(self);
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
-        (op = reduce_op(state_of(self), &params, arg[1])) == NULL || !place_find(self, &here))
+        (op = reduce_op(st, &params, arg[1])) == NULL || !place_find(self, &here) ||
+        !wire_pack(st, arg[0], &wire))
         return NULL;
-    PyObject *sum = reduce_run(self, arg[0], op, 0, here);
-    if (sum == NULL)
-        return NULL;
-    PyObject *result = bcast_run(self, sum, 0, here.rank);
-    Py_DECREF(sum);
+    struct cells all = {.count = here.size};
+    PyObject *result = NULL;
+    if (cells_exchange(self, &wire, &all))
+        result = all.fit ? allreduce_cells(st, &all, op)
+                         : allreduce_messages(self, &wire, &all, op, here.rank);
+    PyMem_Free(all.cells);
+    wire_clear(&wire);
     return result;
 }
 

@@ -190,6 +190,20 @@ def test_results_are_copies():
         assert got == obj and got is not obj and got["a"] is not obj["a"]
 
 
+def test_one_large_among_small(comm):
+    """Messages on both sides of what fits into a cell, and around its edge."""
+    size, rank = comm.size, comm.rank
+    for length in (0, 100, 111, 112, 113, 120, 121, 128, 1000, 100_000):
+        for large in {0, size - 1}:
+            text = "x" * length if rank == large else "y"
+            want = ["x" * length if r == large else "y" for r in range(size)]
+            assert comm.allgather(text) == want
+            assert comm.allreduce(text) == "".join(want)
+            assert comm.bcast(text, large) == "x" * length
+            assert comm.gather(text, large) == (want if rank == large else None)
+            assert comm.scan(text) == "".join(want[: rank + 1])
+
+
 def test_large(comm):
     data = np.full(1_000_000, comm.rank)
     got = comm.allgather(data)
