@@ -140,8 +140,9 @@ watch_start(struct state *st)
     PyErr_Clear();
 }
 
-PyObject *
-threads_excepthook(PyObject *module, PyObject *args)
+// What Python calls when an exception has ended a thread.
+static PyObject *
+thread_excepthook(PyObject *module, PyObject *args)
 {
     struct state *st = state_of_module(module);
     PyObject *type = PyObject_GetAttrString(args, "exc_type");
@@ -152,6 +153,8 @@ threads_excepthook(PyObject *module, PyObject *args)
         watch_start(st);
     return PyObject_CallFunctionObjArgs(st->thread_excepthook, args, NULL);
 }
+
+static PyMethodDef thread_excepthook_def = {"_thread_excepthook", thread_excepthook, METH_O, NULL};
 
 // Replaces the hook of a module that is loaded, if it is still Python's own.
 static bool
@@ -176,7 +179,7 @@ threads_watch(struct state *st)
         Py_DECREF(thread);
         return true;
     }
-    PyObject *ours = PyObject_GetAttrString(st->module, "_thread_excepthook");
+    PyObject *ours = PyCFunction_New(&thread_excepthook_def, st->module);
     PyObject *name = PyUnicode_FromString("threading");
     PyObject *threading = name == NULL ? NULL : PyImport_GetModule(name);
     bool done = ours != NULL && name != NULL && hook_replace(st, thread, "_excepthook", ours) &&

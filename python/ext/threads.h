@@ -9,7 +9,4 @@
 /* Has Python tell us of exceptions that end a thread (see threads.c). False with an exception. */
 bool threads_watch(struct state *st);
 
-/* What Python calls then, a function of the module. */
-PyObject *threads_excepthook(PyObject *module, PyObject *args);
-
 #endif
