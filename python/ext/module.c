@@ -627,7 +627,6 @@ static PyMethodDef module_methods[] = {
     {"_sizeof", module_sizeof, METH_O, NULL},
     {"_addressof", module_addressof, METH_O, NULL},
     {"_handleof", module_handleof, METH_O, NULL},
-    {"_thread_excepthook", threads_excepthook, METH_O, NULL},
     {"__getattr__", module_getattr, METH_O, NULL},
     {"__dir__", module_dir, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
