@@ -84,12 +84,24 @@ integer_error(const struct params *p, int index, PyObject *arg)
     return false;
 }
 
+// A float that is a whole number passes, as size / 2 does for a rank.
+static long
+whole_number(PyObject *arg)
+{
+    if (PyFloat_Check(arg)) {
+        double number = PyFloat_AsDouble(arg);
+        if (number >= INT_MIN && number <= INT_MAX && number == (double)(int)number)
+            return (long)number;
+    }
+    return PyLong_AsLong(arg);
+}
+
 bool
 int_arg(const struct params *p, int index, PyObject *arg, int *value)
 {
     if (arg == NULL)
         return true;
-    long number = PyLong_AsLong(arg);
+    long number = whole_number(arg);
     if (number == -1 && PyErr_Occurred())
         return integer_error(p, index, arg);
     if (number < INT_MIN || number > INT_MAX) {

@@ -93,7 +93,32 @@ no_type(struct ask ask, PyObject *object, const char *format)
     return false;
 }
 
-// Why an object gave no buffer: the exception set says it, or a better one does.
+static bool
+not_writable(struct ask ask, PyObject *object)
+{
+    PyErr_Clear();
+    PyErr_Format(PyExc_BufferError,
+                 "%s(): cannot receive into %R that is read-only: use a NumPy array or a bytearray",
+                 ask.func, Py_TYPE(object));
+    return false;
+}
+
+// NumPy's ValueError for entries that no format describes (dates).
+static bool
+not_exported(struct ask ask, PyObject *object)
+{
+    PyErr_Clear();
+    PyObject *dtype = PyObject_GetAttrString(object, "dtype");
+    PyErr_Clear();
+    PyErr_Format(PyExc_BufferError,
+                 "%s(): %R (dtype %S) gives no buffer: convert it with .astype(...) or .view(...), "
+                 "or name a type ([array, MPI.BYTE])",
+                 ask.func, Py_TYPE(object), dtype != NULL ? dtype : Py_None);
+    Py_XDECREF(dtype);
+    return false;
+}
+
+// Why an object gave no buffer: the exception that is set says it, or a better one does.
 static bool
 no_buffer(struct ask ask, PyObject *object, enum access access)
 {
@@ -101,41 +126,22 @@ no_buffer(struct ask ask, PyObject *object, enum access access)
         PyErr_Clear();
         return not_a_buffer(ask, object, access);
     }
-    Py_buffer view;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    int plain = PyObject_GetBuffer(object, &view, PyBUF_STRIDED_RO);
-    if (plain < 0) {
-        PyErr_Clear();
-        PyErr_Restore(type, value, traceback);
-        if (PyErr_ExceptionMatches(PyExc_ValueError)) {
-            PyErr_Clear();
-            PyErr_Format(PyExc_BufferError,
-                         "%s(): %R gives no buffer: convert it with .astype(...) or .view(...)",
-                         ask.func, Py_TYPE(object));
-        }
-        return false;
-    }
-    bool contiguous = PyBuffer_IsContiguous(&view, 'A');
-    bool readonly = view.readonly;
-    PyBuffer_Release(&view);
-    if (!contiguous) {
-        Py_XDECREF(type);
-        Py_XDECREF(value);
-        Py_XDECREF(traceback);
-        return not_contiguous(ask, object);
-    }
-    if (access == WRITE && readonly) {
-        Py_XDECREF(type);
-        Py_XDECREF(value);
-        Py_XDECREF(traceback);
-        PyErr_Format(PyExc_BufferError,
-                     "%s(): cannot receive into %R that is read-only: use a NumPy array or a "
-                     "bytearray",
-                     ask.func, Py_TYPE(object));
-        return false;
-    }
+    Py_buffer view;
+    bool plain = PyObject_GetBuffer(object, &view, PyBUF_STRIDED_RO) == 0;
+    bool contiguous = plain && PyBuffer_IsContiguous(&view, 'A');
+    bool readonly = plain && view.readonly;
+    if (plain)
+        PyBuffer_Release(&view);
+    PyErr_Clear();
     PyErr_Restore(type, value, traceback);
+    if (plain && !contiguous)
+        return not_contiguous(ask, object);
+    if (readonly && access == WRITE)
+        return not_writable(ask, object);
+    if (PyErr_ExceptionMatches(PyExc_ValueError))
+        return not_exported(ask, object);
     return false;
 }
 
@@ -316,6 +322,19 @@ index_of(PyObject *object, MPI_Count *value)
     return *value != -1 || !PyErr_Occurred();
 }
 
+// One number, as opposed to one for each rank. (An array is an index by its type.)
+static bool
+is_number(PyObject *object)
+{
+    if (PyLong_Check(object))
+        return true;
+    if (!PyIndex_Check(object))
+        return false;
+    bool sized = PySequence_Size(object) >= 0;
+    PyErr_Clear();
+    return !sized;
+}
+
 static bool
 usable_extent(struct ask ask, MPI_Datatype type, const char *what, MPI_Count *extent)
 {
@@ -491,7 +510,7 @@ vector_counts(struct ask ask, const struct parts *parts, const struct memory *me
         counts_divide(value, blocks, counts);
         return true;
     }
-    if (!PyIndex_Check(parts->count))
+    if (!is_number(parts->count))
         return counts_from(ask.func, parts->count, blocks, counts);
     if (!index_of(parts->count, &value))
         return false;
@@ -513,7 +532,7 @@ vector_displs(struct ask ask, const struct parts *parts, int blocks, const MPI_C
         return true;
     }
     _Static_assert(sizeof(MPI_Aint) == sizeof(MPI_Count), "displacements are filled as counts");
-    if (!PyIndex_Check(parts->displ))
+    if (!is_number(parts->displ))
         return counts_from(ask.func, parts->displ, blocks, (MPI_Count *)displs);
     if (!index_of(parts->displ, &value))
         return false;

@@ -61,8 +61,9 @@ PyObject *
 comm_Barrier(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    struct call call = call_begin(state_of(self));
-    return none_if(call_end(call, MPI_Barrier(comm_of(self))));
+    struct call call;
+    call_begin(&call, state_of(self));
+    return none_if(call_end(&call, MPI_Barrier(comm_of(self))));
 }
 
 PyObject *
@@ -78,8 +79,9 @@ comm_Bcast(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
         !place_find(self, &here) ||
         !message_parse(ask, arg[0], here.rank == root ? READ : WRITE, root, 0, &m))
         return NULL;
-    struct call call = call_begin(ask.st);
-    bool done = call_end(call, MPI_Bcast_c(m.addr, m.count, m.type, root, comm_of(self)));
+    struct call call;
+    call_begin(&call, ask.st);
+    bool done = call_end(&call, MPI_Bcast_c(m.addr, m.count, m.type, root, comm_of(self)));
     message_clear(&m);
     return none_if(done);
 }
@@ -135,9 +137,10 @@ comm_Gather(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
         return NULL;
     bool done = rooted_own(ask, &g, g.send, READ, &s);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(call, MPI_Gather_c(s.addr, s.count, s.type, r.addr, r.count, r.type, g.root,
-                                           comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Gather_c(s.addr, s.count, s.type, r.addr, r.count, r.type,
+                                            g.root, comm_of(self)));
         message_clear(&s);
     }
     message_clear(&r);
@@ -157,9 +160,10 @@ comm_Gatherv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
         return NULL;
     bool done = rooted_own(ask, &g, g.send, READ, &s);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(call, MPI_Gatherv_c(s.addr, s.count, s.type, r.addr, r.counts, r.displs,
-                                            r.type, g.root, comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Gatherv_c(s.addr, s.count, s.type, r.addr, r.counts, r.displs,
+                                             r.type, g.root, comm_of(self)));
         message_clear(&s);
     }
     vector_clear(&r);
@@ -178,9 +182,10 @@ comm_Scatter(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
         return NULL;
     bool done = rooted_own(ask, &g, g.recv, WRITE, &r);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(call, MPI_Scatter_c(s.addr, s.count, s.type, r.addr, r.count, r.type,
-                                            g.root, comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Scatter_c(s.addr, s.count, s.type, r.addr, r.count, r.type,
+                                             g.root, comm_of(self)));
         message_clear(&r);
     }
     message_clear(&s);
@@ -200,9 +205,10 @@ comm_Scatterv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
         return NULL;
     bool done = rooted_own(ask, &g, g.recv, WRITE, &r);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(call, MPI_Scatterv_c(s.addr, s.counts, s.displs, s.type, r.addr, r.count,
-                                             r.type, g.root, comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Scatterv_c(s.addr, s.counts, s.displs, s.type, r.addr, r.count,
+                                              r.type, g.root, comm_of(self)));
         message_clear(&r);
     }
     vector_clear(&s);
@@ -231,9 +237,10 @@ comm_Allgather(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
         return NULL;
     bool done = message_or_in_place(ask, arg[0], READ, 0, &s);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(
-            call, MPI_Allgather_c(s.addr, s.count, s.type, r.addr, r.count, r.type, comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Allgather_c(s.addr, s.count, s.type, r.addr, r.count, r.type,
+                                               comm_of(self)));
         message_clear(&s);
     }
     message_clear(&r);
@@ -254,9 +261,10 @@ comm_Allgatherv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObjec
         return NULL;
     bool done = message_or_in_place(ask, arg[0], READ, 0, &s);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(call, MPI_Allgatherv_c(s.addr, s.count, s.type, r.addr, r.counts, r.displs,
-                                               r.type, comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Allgatherv_c(s.addr, s.count, s.type, r.addr, r.counts, r.displs,
+                                                r.type, comm_of(self)));
         message_clear(&s);
     }
     vector_clear(&r);
@@ -276,9 +284,10 @@ comm_Alltoall(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
         return NULL;
     bool done = message_or_in_place(ask, arg[0], READ, here.size, &s);
     if (done) {
-        struct call call = call_begin(ask.st);
+        struct call call;
+        call_begin(&call, ask.st);
         done = call_end(
-            call, MPI_Alltoall_c(s.addr, s.count, s.type, r.addr, r.count, r.type, comm_of(self)));
+            &call, MPI_Alltoall_c(s.addr, s.count, s.type, r.addr, r.count, r.type, comm_of(self)));
         message_clear(&s);
     }
     message_clear(&r);
@@ -298,9 +307,10 @@ comm_Alltoallv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
         return NULL;
     bool done = vector_or_in_place(ask, arg[0], READ, here.size, &s);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(call, MPI_Alltoallv_c(s.addr, s.counts, s.displs, s.type, r.addr, r.counts,
-                                              r.displs, r.type, comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Alltoallv_c(s.addr, s.counts, s.displs, s.type, r.addr, r.counts,
+                                               r.displs, r.type, comm_of(self)));
         vector_clear(&s);
     }
     vector_clear(&r);
@@ -320,9 +330,10 @@ comm_Alltoallw(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
         return NULL;
     bool done = is_in_place(ask.st, arg[0]) || wvector_parse(ask, arg[0], READ, here.size, &s);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(call, MPI_Alltoallw_c(s.addr, s.counts, s.displs, s.types, r.addr, r.counts,
-                                              r.displs, r.types, comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Alltoallw_c(s.addr, s.counts, s.displs, s.types, r.addr,
+                                               r.counts, r.displs, r.types, comm_of(self)));
         wvector_clear(&s);
     }
     wvector_clear(&r);
@@ -401,9 +412,10 @@ comm_Reduce(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     if (here.rank == root ? !reduction_parse(ask, arg[0], arg[1], 0, &red)
                           : !message_parse(ask, arg[0], READ, root, 0, &red.s))
         return NULL;
-    struct call call = call_begin(ask.st);
-    bool done = call_end(call, MPI_Reduce_c(red.s.addr, red.r.addr, red.s.count, red.s.type, red.op,
-                                            root, comm_of(self)));
+    struct call call;
+    call_begin(&call, ask.st);
+    bool done = call_end(&call, MPI_Reduce_c(red.s.addr, red.r.addr, red.s.count, red.s.type,
+                                             red.op, root, comm_of(self)));
     reduction_clear(&red);
     return none_if(done);
 }
@@ -422,9 +434,10 @@ reduce_all(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
         !op_arg(ask.st, params, 2, arg[2], &red.op) ||
         !reduction_parse(ask, arg[0], arg[1], 0, &red))
         return NULL;
-    struct call call = call_begin(ask.st);
+    struct call call;
+    call_begin(&call, ask.st);
     bool done = call_end(
-        call, function(red.s.addr, red.r.addr, red.r.count, red.r.type, red.op, comm_of(self)));
+        &call, function(red.s.addr, red.r.addr, red.r.count, red.r.type, red.op, comm_of(self)));
     reduction_clear(&red);
     return none_if(done);
 }
@@ -464,9 +477,10 @@ comm_Reduce_scatter_block(PyObject *self, PyObject *const *args, Py_ssize_t narg
         !op_arg(ask.st, &params, 2, arg[2], &red.op) || !place_find(self, &here) ||
         !reduction_parse(ask, arg[0], arg[1], here.size, &red))
         return NULL;
-    struct call call = call_begin(ask.st);
-    bool done = call_end(call, MPI_Reduce_scatter_block_c(red.s.addr, red.r.addr, red.r.count,
-                                                          red.r.type, red.op, comm_of(self)));
+    struct call call;
+    call_begin(&call, ask.st);
+    bool done = call_end(&call, MPI_Reduce_scatter_block_c(red.s.addr, red.r.addr, red.r.count,
+                                                           red.r.type, red.op, comm_of(self)));
     reduction_clear(&red);
     return none_if(done);
 }
@@ -485,8 +499,10 @@ scatter_counts(PyObject *self, struct ask ask, PyObject *given, const struct red
         return false;
     }
     MPI_Count own = red->r.count;
-    struct call call = call_begin(ask.st);
-    return call_end(call, MPI_Allgather_c(&own, 1, MPI_COUNT, counts, 1, MPI_COUNT, comm_of(self)));
+    struct call call;
+    call_begin(&call, ask.st);
+    return call_end(&call,
+                    MPI_Allgather_c(&own, 1, MPI_COUNT, counts, 1, MPI_COUNT, comm_of(self)));
 }
 
 static bool
@@ -551,9 +567,10 @@ comm_Reduce_scatter(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
     done = done && scatter_counts(self, ask, arg[2], &red, here.size, counts) &&
            scatter_agrees(ask, &red, counts, here);
     if (done) {
-        struct call call = call_begin(ask.st);
-        done = call_end(call, MPI_Reduce_scatter_c(red.s.addr, red.r.addr, counts, red.r.type,
-                                                   red.op, comm_of(self)));
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, MPI_Reduce_scatter_c(red.s.addr, red.r.addr, counts, red.r.type,
+                                                    red.op, comm_of(self)));
     }
     PyMem_Free(counts);
     reduction_clear(&red);

@@ -103,8 +103,9 @@ comm_free(PyObject *self, PyObject *unused)
     (void)unused;
     struct handle *h = handle_of(self);
     MPI_Comm comm = h->u.comm;
-    struct call call = call_begin(h->st);
-    if (!call_end(call, MPI_Comm_free(&comm)))
+    struct call call;
+    call_begin(&call, h->st);
+    if (!call_end(&call, MPI_Comm_free(&comm)))
         return NULL;
     if ((h->flags & HANDLE_CONST) == 0)
         h->u.comm = comm;
@@ -126,8 +127,9 @@ comm_clone(PyObject *self, PyObject *unused)
     struct handle *made = handle_alloc(state_of(self), Py_TYPE(self), CLASS_COMM);
     if (made == NULL)
         return NULL;
-    struct call call = call_begin(made->st);
-    return comm_made(made, call_end(call, MPI_Comm_dup(comm_of(self), &made->u.comm)));
+    struct call call;
+    call_begin(&call, made->st);
+    return comm_made(made, call_end(&call, MPI_Comm_dup(comm_of(self), &made->u.comm)));
 }
 
 static PyObject *
@@ -154,9 +156,10 @@ comm_create(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     struct handle *made = handle_alloc(state_of(self), comm_result_type(self), CLASS_COMM);
     if (made == NULL)
         return NULL;
-    struct call call = call_begin(made->st);
-    return comm_made(made,
-                     call_end(call, MPI_Comm_create(comm_of(self), group->u.group, &made->u.comm)));
+    struct call call;
+    call_begin(&call, made->st);
+    return comm_made(
+        made, call_end(&call, MPI_Comm_create(comm_of(self), group->u.group, &made->u.comm)));
 }
 
 static PyObject *
@@ -171,9 +174,10 @@ comm_split(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     struct handle *made = handle_alloc(state_of(self), comm_result_type(self), CLASS_COMM);
     if (made == NULL)
         return NULL;
-    struct call call = call_begin(made->st);
+    struct call call;
+    call_begin(&call, made->st);
     return comm_made(made,
-                     call_end(call, MPI_Comm_split(comm_of(self), color, key, &made->u.comm)));
+                     call_end(&call, MPI_Comm_split(comm_of(self), color, key, &made->u.comm)));
 }
 
 static PyObject *
@@ -191,9 +195,10 @@ intracomm_create_group(PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
     struct handle *made = handle_alloc(st, st->intracomm_type, CLASS_COMM);
     if (made == NULL)
         return NULL;
-    struct call call = call_begin(st);
-    return comm_made(made, call_end(call, MPI_Comm_create_group(comm_of(self), group->u.group, tag,
-                                                                &made->u.comm)));
+    struct call call;
+    call_begin(&call, st);
+    return comm_made(made, call_end(&call, MPI_Comm_create_group(comm_of(self), group->u.group, tag,
+                                                                 &made->u.comm)));
 }
 
 // Questions
@@ -268,8 +273,9 @@ comm_compare(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
         !handle_arg(st, CLASS_COMM, &params, 0, arg[0], &other))
         return NULL;
-    struct call call = call_begin(st);
-    return call_end(call, MPI_Comm_compare(comm_of(self), other->u.comm, &result))
+    struct call call;
+    call_begin(&call, st);
+    return call_end(&call, MPI_Comm_compare(comm_of(self), other->u.comm, &result))
                ? PyLong_FromLong(result)
                : NULL;
 }
@@ -456,31 +462,31 @@ static PyMethodDef comm_methods[] = {
            "Send($self, buf, dest, tag=0)\n--\n\n"
            "Send a buffer: a NumPy array, or [buffer, count, datatype] (MPI 3.2.1)."),
     METHOD("Recv", comm_Recv,
-           "Recv($self, buf, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "Recv(self, buf, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "Receive into a buffer of at least the size of the message (MPI 3.2.4)."),
     METHOD("Sendrecv", comm_Sendrecv,
-           "Sendrecv($self, sendbuf, dest, sendtag=0, recvbuf=None, source=ANY_SOURCE, "
-           "recvtag=ANY_TAG, status=None)\n--\n\n"
+           "Sendrecv(self, sendbuf, dest, sendtag=0, recvbuf=None, source=ANY_SOURCE, "
+           "recvtag=ANY_TAG, status=None)\n\n"
            "Send a buffer and receive into another at the same time (MPI 3.10)."),
     METHOD("Sendrecv_replace", comm_Sendrecv_replace,
-           "Sendrecv_replace($self, buf, dest, sendtag=0, source=ANY_SOURCE, recvtag=ANY_TAG, "
-           "status=None)\n--\n\nSend a buffer and receive into it (MPI 3.10)."),
+           "Sendrecv_replace(self, buf, dest, sendtag=0, source=ANY_SOURCE, recvtag=ANY_TAG, "
+           "status=None)\n\nSend a buffer and receive into it (MPI 3.10)."),
     METHOD("Isend", comm_Isend,
            "Isend($self, buf, dest, tag=0)\n--\n\nStart to send a buffer (MPI 3.7.2)."),
     METHOD("Irecv", comm_Irecv,
-           "Irecv($self, buf, source=ANY_SOURCE, tag=ANY_TAG)\n--\n\n"
+           "Irecv(self, buf, source=ANY_SOURCE, tag=ANY_TAG)\n\n"
            "Start to receive into a buffer (MPI 3.7.2)."),
     METHOD("Probe", comm_Probe,
-           "Probe($self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "Probe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "Wait until a message is there (MPI 3.8.1)."),
     METHOD("Iprobe", comm_Iprobe,
-           "Iprobe($self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "Iprobe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "Whether a message is there (MPI 3.8.1)."),
     METHOD("Mprobe", comm_Mprobe,
-           "Mprobe($self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "Mprobe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "Wait for a message and take it out of matching (MPI 3.8.2)."),
     METHOD("Improbe", comm_Improbe,
-           "Improbe($self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "Improbe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "The message that is there, out of matching, or None (MPI 3.8.2)."),
     METHOD("Bsend", comm_Bsend,
            "Bsend($self, buf, dest, tag=0)\n--\n\n"
@@ -534,16 +540,16 @@ static PyMethodDef comm_methods[] = {
            "The i-th part of my buffer to rank i, any sizes and types, displacements in bytes\n"
            "(MPI 6.8)."),
     METHOD("Reduce", comm_Reduce,
-           "Reduce($self, sendbuf, recvbuf, op=SUM, root=0)\n--\n\n"
+           "Reduce(self, sendbuf, recvbuf, op=SUM, root=0)\n\n"
            "Entry by entry: op over the buffers of all ranks, at the root (MPI 6.9.1)."),
     METHOD("Allreduce", comm_Allreduce,
-           "Allreduce($self, sendbuf, recvbuf, op=SUM)\n--\n\n"
+           "Allreduce(self, sendbuf, recvbuf, op=SUM)\n\n"
            "Entry by entry: op over the buffers of all ranks, on every rank (MPI 6.9.6)."),
     METHOD("Reduce_scatter_block", comm_Reduce_scatter_block,
-           "Reduce_scatter_block($self, sendbuf, recvbuf, op=SUM)\n--\n\n"
+           "Reduce_scatter_block(self, sendbuf, recvbuf, op=SUM)\n\n"
            "Reduce, then scatter in equal parts (MPI 6.10.1)."),
     METHOD("Reduce_scatter", comm_Reduce_scatter,
-           "Reduce_scatter($self, sendbuf, recvbuf, recvcounts=None, op=SUM)\n--\n\n"
+           "Reduce_scatter(self, sendbuf, recvbuf, recvcounts=None, op=SUM)\n\n"
            "Reduce, then scatter in parts of recvcounts entries (MPI 6.10.2)."),
     {"Is_inter", comm_is_inter, METH_NOARGS,
      "Is_inter($self)\n--\n\nWhether it connects two groups (MPI 7.6.1)."},
@@ -571,30 +577,30 @@ static PyMethodDef comm_methods[] = {
            "ssend($self, obj, dest, tag=0)\n--\n\n"
            "Send a Python object, wait until the receiver has started to receive."),
     METHOD("recv", comm_recv,
-           "recv($self, buf=None, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "recv(self, buf=None, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "Receive a Python object of any size."),
     METHOD("sendrecv", comm_sendrecv,
-           "sendrecv($self, sendobj, dest, sendtag=0, recvbuf=None, source=ANY_SOURCE, "
-           "recvtag=ANY_TAG, status=None)\n--\n\n"
+           "sendrecv(self, sendobj, dest, sendtag=0, recvbuf=None, source=ANY_SOURCE, "
+           "recvtag=ANY_TAG, status=None)\n\n"
            "Send a Python object and receive another at the same time."),
     METHOD("isend", comm_isend,
            "isend($self, obj, dest, tag=0)\n--\n\nStart to send a Python object."),
     METHOD("ibsend", comm_ibsend, "ibsend($self, obj, dest, tag=0)\n--\n\nStart bsend."),
     METHOD("issend", comm_issend, "issend($self, obj, dest, tag=0)\n--\n\nStart ssend."),
     METHOD("irecv", comm_irecv,
-           "irecv($self, buf=None, source=ANY_SOURCE, tag=ANY_TAG)\n--\n\n"
+           "irecv(self, buf=None, source=ANY_SOURCE, tag=ANY_TAG)\n\n"
            "Start to receive a Python object of any size: wait() returns it."),
     METHOD("probe", comm_Probe,
-           "probe($self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "probe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "Wait until a message is there."),
     METHOD("iprobe", comm_Iprobe,
-           "iprobe($self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "iprobe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "Whether a message is there."),
     METHOD("mprobe", comm_Mprobe,
-           "mprobe($self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "mprobe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "Wait for a message and take it out of matching."),
     METHOD("improbe", comm_Improbe,
-           "improbe($self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+           "improbe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
            "The message that is there, out of matching, or None."),
     {"barrier", comm_Barrier, METH_NOARGS, "barrier($self)\n--\n\nWait until every rank is here."},
     METHOD("bcast", comm_bcast,
@@ -611,10 +617,10 @@ static PyMethodDef comm_methods[] = {
            "alltoall($self, sendobj)\n--\n\n"
            "My i-th object to rank i; what all ranks had for me in a list."),
     METHOD("reduce", comm_reduce,
-           "reduce($self, sendobj, op=SUM, root=0)\n--\n\n"
+           "reduce(self, sendobj, op=SUM, root=0)\n\n"
            "op over the objects of all ranks, in their order, at the root; None elsewhere."),
     METHOD("allreduce", comm_allreduce,
-           "allreduce($self, sendobj, op=SUM)\n--\n\n"
+           "allreduce(self, sendobj, op=SUM)\n\n"
            "op over the objects of all ranks, in their order."),
     HANDLE_REDUCE_ROW,
     {NULL, NULL, 0, NULL},
@@ -658,15 +664,15 @@ static PyMethodDef intracomm_methods[] = {
            "Create_group($self, group, tag=0)\n--\n\n"
            "A communicator of a group, called by its members alone (MPI 7.4.2)."),
     METHOD("Scan", comm_Scan,
-           "Scan($self, sendbuf, recvbuf, op=SUM)\n--\n\n"
+           "Scan(self, sendbuf, recvbuf, op=SUM)\n\n"
            "op over the buffers of ranks 0 to mine (MPI 6.11.1)."),
     METHOD("Exscan", comm_Exscan,
-           "Exscan($self, sendbuf, recvbuf, op=SUM)\n--\n\n"
+           "Exscan(self, sendbuf, recvbuf, op=SUM)\n\n"
            "op over the buffers of ranks below mine; nothing on rank 0 (MPI 6.11.2)."),
     METHOD("scan", comm_scan,
-           "scan($self, sendobj, op=SUM)\n--\n\nop over the objects of ranks 0 to mine."),
+           "scan(self, sendobj, op=SUM)\n\nop over the objects of ranks 0 to mine."),
     METHOD("exscan", comm_exscan,
-           "exscan($self, sendobj, op=SUM)\n--\n\n"
+           "exscan(self, sendobj, op=SUM)\n\n"
            "op over the objects of ranks below mine; None on rank 0."),
     {NULL, NULL, 0, NULL},
 };

@@ -90,6 +90,16 @@ buffer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)(from == NULL ? buffer_alloc(st) : buffer_from(st, from, PyBUF_SIMPLE));
 }
 
+// A static method is not told what it belongs to. NULL with an exception.
+static struct state *
+static_state(void)
+{
+    struct state *st = state_of_interpreter();
+    if (st == NULL && !PyErr_Occurred())
+        PyErr_SetString(PyExc_RuntimeError, "mpi4py.MPI is gone");
+    return st;
+}
+
 static bool
 size_check(MPI_Count size)
 {
@@ -99,13 +109,14 @@ size_check(MPI_Count size)
 }
 
 static PyObject *
-buffer_allocate(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+buffer_allocate(PyObject *unused, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"allocate", 2, 1, {"nbytes", "clear"}};
     PyObject *arg[2];
     MPI_Count size = 0;
     int clear = 0;
-    struct state *st = state_of_type((PyTypeObject *)type);
+    struct state *st = static_state();
+    (void)unused;
     if (st == NULL || !params_bind(&params, args, nargs, kwnames, arg) ||
         !count_arg(&params, 0, arg[0], &size) || !bool_arg(arg[1], &clear) || !size_check(size))
         return NULL;
@@ -120,12 +131,13 @@ buffer_allocate(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObjec
 }
 
 static PyObject *
-buffer_frombuffer(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+buffer_frombuffer(PyObject *unused, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"frombuffer", 2, 1, {"obj", "readonly"}};
     PyObject *arg[2];
     int readonly = 0;
-    struct state *st = state_of_type((PyTypeObject *)type);
+    struct state *st = static_state();
+    (void)unused;
     if (st == NULL || !params_bind(&params, args, nargs, kwnames, arg) ||
         !bool_arg(arg[1], &readonly))
         return NULL;
@@ -136,13 +148,14 @@ buffer_frombuffer(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObj
 }
 
 static PyObject *
-buffer_fromaddress(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+buffer_fromaddress(PyObject *unused, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"fromaddress", 3, 2, {"address", "nbytes", "readonly"}};
     PyObject *arg[3];
     MPI_Count size = 0;
     int readonly = 0;
-    struct state *st = state_of_type((PyTypeObject *)type);
+    struct state *st = static_state();
+    (void)unused;
     if (st == NULL || !params_bind(&params, args, nargs, kwnames, arg) ||
         !count_arg(&params, 1, arg[1], &size) || !bool_arg(arg[2], &readonly) || !size_check(size))
         return NULL;
@@ -308,6 +321,16 @@ buffer_subscript(PyObject *self, PyObject *item)
     return buffer_over(buffer->st, self, start, count, buffer->view.readonly);
 }
 
+static PyObject *
+buffer_item(PyObject *self, Py_ssize_t index)
+{
+    const Py_buffer *view = &buffer_of(self)->view;
+    if (index >= 0 && index < view->len)
+        return PyLong_FromLong(((const unsigned char *)view->buf)[index]);
+    PyErr_Format(PyExc_IndexError, "index %zd is out of range for %zd bytes", index, view->len);
+    return NULL;
+}
+
 static int
 buffer_fill(char *start, Py_ssize_t count, PyObject *value)
 {
@@ -366,7 +389,7 @@ static PyMethodDef buffer_methods[] = {
                   "fromaddress(address, nbytes, readonly=False)\n--\n\n"
                   "`nbytes` bytes of this process from `address` on; nothing keeps them alive."),
     METHOD("cast", buffer_cast,
-           "cast($self, format, shape=...)\n--\n\nMemoryview with another format and shape."),
+           "cast(self, format, shape=...)\n\nMemoryview with another format and shape."),
     METHOD("tobytes", buffer_tobytes, "tobytes($self, order=None)\n--\n\nA copy as bytes."),
     {"toreadonly", buffer_toreadonly, METH_NOARGS,
      "toreadonly($self)\n--\n\nThe same memory, not to be written to."},
@@ -392,6 +415,8 @@ static PyType_Slot buffer_slots[] = {
     {Py_tp_methods, buffer_methods},
     {Py_tp_getset, buffer_getset},
     {Py_bf_getbuffer, buffer_getbuffer},
+    {Py_sq_length, buffer_length},
+    {Py_sq_item, buffer_item},
     {Py_mp_length, buffer_length},
     {Py_mp_subscript, buffer_subscript},
     {Py_mp_ass_subscript, buffer_ass_subscript},

@@ -25,11 +25,12 @@ message_probe(struct state *st, PyTypeObject *type, MPI_Comm comm, int source, i
     if (h == NULL)
         return NULL;
     int flag = 1;
-    struct call call = call_begin(st);
+    struct call call;
+    call_begin(&call, st);
     int code = wait ? MPI_Mprobe(source, tag, comm, &h->u.message, status)
                     : MPI_Improbe(source, tag, comm, &flag, &h->u.message, status);
     bool done =
-        call_end(call, code) && (!flag || check(st, MPI_Get_count_c(status, MPI_BYTE, &h->size)));
+        call_end(&call, code) && (!flag || check(st, MPI_Get_count_c(status, MPI_BYTE, &h->size)));
     if (done && flag)
         return (PyObject *)h;
     Py_DECREF((PyObject *)h);
@@ -103,8 +104,9 @@ message_Recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
         !status_arg(h->st, params.func, arg[1], &status) ||
         !message_parse(ask, arg[0], WRITE, message_source(h), 0, &m))
         return NULL;
-    struct call call = call_begin(h->st);
-    bool done = call_end(call, MPI_Mrecv_c(m.addr, m.count, m.type, &h->u.message, status));
+    struct call call;
+    call_begin(&call, h->st);
+    bool done = call_end(&call, MPI_Mrecv_c(m.addr, m.count, m.type, &h->u.message, status));
     message_clear(&m);
     return done ? Py_NewRef(Py_None) : NULL;
 }
@@ -121,8 +123,9 @@ message_Irecv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
         !message_parse(ask, arg[0], WRITE, message_source(h), 0, &m))
         return NULL;
-    struct call call = call_begin(h->st);
-    if (!call_end(call, MPI_Imrecv_c(m.addr, m.count, m.type, &h->u.message, &request))) {
+    struct call call;
+    call_begin(&call, h->st);
+    if (!call_end(&call, MPI_Imrecv_c(m.addr, m.count, m.type, &h->u.message, &request))) {
         message_clear(&m);
         return NULL;
     }
@@ -144,9 +147,10 @@ message_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     struct block *block = block_alloc(h->st, (size_t)h->size);
     if (block == NULL)
         return NULL;
-    struct call call = call_begin(h->st);
+    struct call call;
+    call_begin(&call, h->st);
     PyObject *object = NULL;
-    if (call_end(call, MPI_Mrecv_c(block->data, h->size, MPI_BYTE, &h->u.message, status)))
+    if (call_end(&call, MPI_Mrecv_c(block->data, h->size, MPI_BYTE, &h->u.message, status)))
         object = wire_unpack(h->st, block, block->data, h->size, status);
     block_done(block);
     return object;
@@ -161,8 +165,9 @@ message_irecv(PyObject *self, PyObject *unused)
     struct block *block = block_alloc(h->st, (size_t)h->size);
     if (block == NULL)
         return NULL;
-    struct call call = call_begin(h->st);
-    if (!call_end(call, MPI_Imrecv_c(block->data, h->size, MPI_BYTE, &h->u.message, &request))) {
+    struct call call;
+    call_begin(&call, h->st);
+    if (!call_end(&call, MPI_Imrecv_c(block->data, h->size, MPI_BYTE, &h->u.message, &request))) {
         block_done(block);
         return NULL;
     }
@@ -193,20 +198,20 @@ static PyMethodDef message_methods[] = {
     CLASS_METHOD("fromhandle", message_fromhandle,
                  "fromhandle($cls, handle)\n--\n\nObject for an MPI handle."),
     CLASS_METHOD("Probe", message_Probe,
-                 "Probe($cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+                 "Probe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
                  "Wait for a message and take it out of matching (MPI 3.8.2)."),
     CLASS_METHOD("Iprobe", message_Iprobe,
-                 "Iprobe($cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+                 "Iprobe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
                  "The message that is there, or None (MPI 3.8.2)."),
     METHOD("Recv", message_Recv,
            "Recv($self, buf, status=None)\n--\n\nReceive the message into a buffer (MPI 3.8.3)."),
     METHOD("Irecv", message_Irecv,
            "Irecv($self, buf)\n--\n\nStart to receive the message into a buffer (MPI 3.8.3)."),
     CLASS_METHOD("probe", message_probe_object,
-                 "probe($cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+                 "probe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
                  "Wait for a message with an object."),
     CLASS_METHOD("iprobe", message_iprobe_object,
-                 "iprobe($cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n--\n\n"
+                 "iprobe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
                  "The message with an object that is there, or None."),
     METHOD("recv", message_recv, "recv($self, status=None)\n--\n\nReceive the object."),
     {"irecv", message_irecv, METH_NOARGS, "irecv($self)\n--\n\nStart to receive the object."},

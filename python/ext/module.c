@@ -21,6 +21,7 @@
 #include "request.h"
 #include "sentinel.h"
 #include "status.h"
+#include "threads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,9 +119,10 @@ module_init(PyObject *module, PyObject *unused)
 {
     (void)unused;
     struct state *st = state_of_module(module);
-    struct call call = call_begin(st);
+    struct call call;
+    call_begin(&call, st);
     int code = MPI_Init(NULL, NULL);
-    if (!call_end(call, code) || !init_finish(st))
+    if (!call_end(&call, code) || !init_finish(st))
         return NULL;
     Py_RETURN_NONE;
 }
@@ -134,9 +136,10 @@ module_init_thread(PyObject *module, PyObject *const *args, Py_ssize_t nargs, Py
     struct state *st = state_of_module(module);
     if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 0, arg[0], &required))
         return NULL;
-    struct call call = call_begin(st);
+    struct call call;
+    call_begin(&call, st);
     int code = MPI_Init_thread(NULL, NULL, required, &provided);
-    if (!call_end(call, code) || !init_finish(st))
+    if (!call_end(&call, code) || !init_finish(st))
         return NULL;
     return PyLong_FromLong(provided);
 }
@@ -145,8 +148,9 @@ static PyObject *
 module_finalize(PyObject *module, PyObject *unused)
 {
     (void)unused;
-    struct call call = call_begin(state_of_module(module));
-    return call_end(call, MPI_Finalize()) ? Py_NewRef(Py_None) : NULL;
+    struct call call;
+    call_begin(&call, state_of_module(module));
+    return call_end(&call, MPI_Finalize()) ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *
@@ -350,8 +354,9 @@ module_attach_buffer(PyObject *module, PyObject *const *args, Py_ssize_t nargs, 
         base = buffer->view.buf;
         size = buffer->view.len;
     }
-    struct call call = call_begin(st);
-    if (!call_end(call, MPI_Buffer_attach_c(base, size))) {
+    struct call call;
+    call_begin(&call, st);
+    if (!call_end(&call, MPI_Buffer_attach_c(base, size))) {
         Py_XDECREF((PyObject *)buffer);
         return NULL;
     }
@@ -368,8 +373,9 @@ module_detach_buffer(PyObject *module, PyObject *unused)
     struct state *st = state_of_module(module);
     void *base = NULL;
     MPI_Count size = 0;
-    struct call call = call_begin(st);
-    if (!call_end(call, MPI_Buffer_detach_c((void *)&base, &size)))
+    struct call call;
+    call_begin(&call, st);
+    if (!call_end(&call, MPI_Buffer_detach_c((void *)&base, &size)))
         return NULL;
     struct buffer *buffer = (struct buffer *)st->attached_buffer;
     st->attached_buffer = NULL;
@@ -570,7 +576,7 @@ module_dir(PyObject *module, PyObject *unused)
 static PyMethodDef module_methods[] = {
     {"Init", module_init, METH_NOARGS, "Init()\n--\n\nInitialize MPI (MPI 11.2)."},
     METHOD("Init_thread", module_init_thread,
-           "Init_thread(required=THREAD_MULTIPLE)\n--\n\n"
+           "Init_thread(required=THREAD_MULTIPLE)\n\n"
            "Initialize MPI for threads: the level provided (MPI 11.6)."),
     {"Finalize", module_finalize, METH_NOARGS,
      "Finalize()\n--\n\nEnd MPI; done at exit if MPI was initialized at import (MPI 11.2)."},
@@ -598,7 +604,7 @@ static PyMethodDef module_methods[] = {
     METHOD("Aint_diff", module_aint_diff,
            "Aint_diff(addr1, addr2)\n--\n\nBytes between two addresses."),
     METHOD("Alloc_mem", module_alloc_mem,
-           "Alloc_mem(size, info=INFO_NULL)\n--\n\n"
+           "Alloc_mem(size, info=INFO_NULL)\n\n"
            "Memory that MPI handles best: a buffer of `size` bytes (MPI 9.2)."),
     METHOD("Free_mem", module_free_mem, "Free_mem(mem)\n--\n\nFree what Alloc_mem gave."),
     METHOD("Attach_buffer", module_attach_buffer,
@@ -644,6 +650,7 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     }
     Py_VISIT(st->exception_type);
     Py_VISIT(st->pickle);
+    Py_VISIT(st->thread_excepthook);
     return 0;
 }
 
@@ -709,7 +716,7 @@ module_exec(PyObject *module)
     if (!state_publish(slot->st) || !add_types(slot->st, module) || !constants_add(module))
         return -1;
     interrupt_register();
-    return init_at_import(slot->st) ? 0 : -1;
+    return threads_watch(slot->st) && init_at_import(slot->st) ? 0 : -1;
 }
 
 static PyModuleDef_Slot module_slots[] = {

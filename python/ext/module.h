@@ -85,8 +85,11 @@ struct state {
     PyObject *attached_buffer;
 
     // threads
-    Py_ssize_t blocked; // threads inside an MPI call that may block
+    struct call *calls; // those under way, one at most for each thread
+    uint64_t call_count;
     int thread_level;
+    PyObject *thread_excepthook; // Python's own, that ours calls
+    bool watching;
 
     // mpi4py.rc, read at import
     int errors; // one of enum errors_policy

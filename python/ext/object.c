@@ -58,8 +58,9 @@ object_send(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     if (!object_args(args, nargs, kwnames, params, &object, &dest, &tag) ||
         !object_pack(st, object, dest, &wire))
         return NULL;
-    struct call call = call_begin(st);
-    bool done = call_end(call, function(wire.data, wire.size, MPI_BYTE, dest, tag, comm_of(self)));
+    struct call call;
+    call_begin(&call, st);
+    bool done = call_end(&call, function(wire.data, wire.size, MPI_BYTE, dest, tag, comm_of(self)));
     wire_clear(&wire);
     return done ? Py_NewRef(Py_None) : NULL;
 }
@@ -78,8 +79,9 @@ object_start(PyObject *self, PyObject *object, int dest, int tag, start_fn *func
         wire_clear(&wire);
         return false;
     }
-    struct call call = call_begin(st);
-    return call_end(call,
+    struct call call;
+    call_begin(&call, st);
+    return call_end(&call,
                     function(wire.data, wire.size, MPI_BYTE, dest, tag, comm_of(self), request));
 }
 
@@ -149,12 +151,13 @@ recv_landed(PyObject *self, struct block *block, int source, int tag, MPI_Status
     struct state *st = state_of(self);
     PyObject *object = NULL;
     MPI_Count size = 0;
-    struct call call = call_begin(st);
+    struct call call;
+    call_begin(&call, st);
     int code = MPI_Recv_c(block->data, (MPI_Count)block->room, MPI_BYTE, source, tag, comm_of(self),
                           status);
     if (code == MPI_SUCCESS)
         code = MPI_Get_count_c(status, MPI_BYTE, &size);
-    if (call_end(call, code)) {
+    if (call_end(&call, code)) {
         block->size = size > 0 ? (size_t)size : 0;
         object = wire_unpack(st, block, block->data, size, status);
     }
@@ -170,19 +173,20 @@ recv_matched(PyObject *self, struct buffer *user, int source, int tag, MPI_Statu
     struct state *st = state_of(self);
     MPI_Message message = MPI_MESSAGE_NULL;
     MPI_Count size = 0;
-    struct call call = call_begin(st);
+    struct call call;
+    call_begin(&call, st);
     int code = MPI_Mprobe(source, tag, comm_of(self), &message, status);
     if (code == MPI_SUCCESS)
         code = MPI_Get_count_c(status, MPI_BYTE, &size);
-    if (!call_end(call, code))
+    if (!call_end(&call, code))
         return NULL;
     struct block *block = block_alloc(st, (size_t)size);
     if (block == NULL)
         return NULL;
-    call = call_begin(st);
+    call_begin(&call, st);
     code = MPI_Mrecv_c(block->data, size, MPI_BYTE, &message, status);
     PyObject *object = NULL;
-    if (call_end(call, code)) {
+    if (call_end(&call, code)) {
         if (user != NULL && size <= user->view.len)
             memcpy(user->view.buf, block->data, (size_t)size);
         object = wire_unpack(st, block, block->data, size, status);
@@ -265,9 +269,10 @@ comm_irecv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     Py_XDECREF((PyObject *)user);
     if (keep == NULL)
         return NULL;
-    struct call call = call_begin(st);
-    if (!call_end(call, MPI_Irecv_c(block->data, (MPI_Count)block->room, MPI_BYTE, source, tag,
-                                    comm_of(self), &request))) {
+    struct call call;
+    call_begin(&call, st);
+    if (!call_end(&call, MPI_Irecv_c(block->data, (MPI_Count)block->room, MPI_BYTE, source, tag,
+                                     comm_of(self), &request))) {
         Py_DECREF(keep);
         return NULL;
     }
@@ -303,8 +308,9 @@ comm_sendrecv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
         object = object_recv(self, user, source, recvtag, status);
     Py_XDECREF((PyObject *)user);
     if (object != NULL) {
-        struct call call = call_begin(st);
-        if (!call_end(call, MPI_Wait(&handle_of(sending)->u.request, MPI_STATUS_IGNORE)))
+        struct call call;
+        call_begin(&call, st);
+        if (!call_end(&call, MPI_Wait(&handle_of(sending)->u.request, MPI_STATUS_IGNORE)))
             Py_CLEAR(object);
     }
     Py_XDECREF(sending); // a send that goes on keeps its buffer

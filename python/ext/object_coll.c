@@ -133,8 +133,9 @@ bcast_run(PyObject *self, PyObject *object, int root, int rank)
     struct wire wire = {.keep = NULL};
     if (rank == root && !wire_pack(st, object, &wire))
         return NULL;
-    struct call call = call_begin(st);
-    bool done = call_end(call, MPI_Bcast_c(&wire.size, 1, MPI_COUNT, root, comm_of(self)));
+    struct call call;
+    call_begin(&call, st);
+    bool done = call_end(&call, MPI_Bcast_c(&wire.size, 1, MPI_COUNT, root, comm_of(self)));
     struct block *block = NULL;
     if (done && rank != root) {
         block = block_alloc(st, (size_t)wire.size);
@@ -142,9 +143,9 @@ bcast_run(PyObject *self, PyObject *object, int root, int rank)
         done = block != NULL;
     }
     if (done) {
-        call = call_begin(st);
-        done = call_end(call, MPI_Bcast_c((void *)(uintptr_t)wire.data, wire.size, MPI_BYTE, root,
-                                          comm_of(self)));
+        call_begin(&call, st);
+        done = call_end(&call, MPI_Bcast_c((void *)(uintptr_t)wire.data, wire.size, MPI_BYTE, root,
+                                           comm_of(self)));
     }
     PyObject *result = NULL;
     if (done)
@@ -167,16 +168,18 @@ gather_run(PyObject *self, PyObject *object, int root, struct place here)
         return NULL;
     bool done = !is_root || parcels_init(&all, here.size);
     if (done) {
-        struct call call = call_begin(st);
-        done = call_end(call, MPI_Gather_c(&wire.size, 1, MPI_COUNT, all.sizes, 1, MPI_COUNT, root,
-                                           comm_of(self)));
+        struct call call;
+        call_begin(&call, st);
+        done = call_end(&call, MPI_Gather_c(&wire.size, 1, MPI_COUNT, all.sizes, 1, MPI_COUNT, root,
+                                            comm_of(self)));
     }
     done = done && (!is_root || parcels_place(st, &all));
     if (done) {
-        struct call call = call_begin(st);
-        done = call_end(call, MPI_Gatherv_c(wire.data, wire.size, MPI_BYTE,
-                                            is_root ? all.block->data : NULL, all.sizes, all.displs,
-                                            MPI_BYTE, root, comm_of(self)));
+        struct call call;
+        call_begin(&call, st);
+        done = call_end(&call, MPI_Gatherv_c(wire.data, wire.size, MPI_BYTE,
+                                             is_root ? all.block->data : NULL, all.sizes,
+                                             all.displs, MPI_BYTE, root, comm_of(self)));
     }
     PyObject *result = NULL;
     if (done)
@@ -191,18 +194,19 @@ scatter_parcels(PyObject *self, struct parcels *all, int root)
 {
     struct state *st = state_of(self);
     MPI_Count size = 0;
-    struct call call = call_begin(st);
-    if (!call_end(call, MPI_Scatter_c(all->sizes, 1, MPI_COUNT, &size, 1, MPI_COUNT, root,
-                                      comm_of(self))))
+    struct call call;
+    call_begin(&call, st);
+    if (!call_end(&call, MPI_Scatter_c(all->sizes, 1, MPI_COUNT, &size, 1, MPI_COUNT, root,
+                                       comm_of(self))))
         return NULL;
     struct block *block = block_alloc(st, (size_t)size);
     if (block == NULL)
         return NULL;
-    call = call_begin(st);
+    call_begin(&call, st);
     PyObject *result = NULL;
-    if (call_end(call, MPI_Scatterv_c(all->block == NULL ? NULL : all->block->data, all->sizes,
-                                      all->displs, MPI_BYTE, block->data, size, MPI_BYTE, root,
-                                      comm_of(self))))
+    if (call_end(&call, MPI_Scatterv_c(all->block == NULL ? NULL : all->block->data, all->sizes,
+                                       all->displs, MPI_BYTE, block->data, size, MPI_BYTE, root,
+                                       comm_of(self))))
         result = wire_unpack(st, block, block->data, size, NULL);
     Py_DECREF((PyObject *)block);
     return result;
@@ -315,15 +319,17 @@ allgather_run(PyObject *self, PyObject *object, struct place here)
     PyObject *result = NULL;
     bool done = parcels_init(&all, here.size);
     if (done) {
-        struct call call = call_begin(st);
-        done = call_end(call, MPI_Allgather_c(&wire.size, 1, MPI_COUNT, all.sizes, 1, MPI_COUNT,
-                                              comm_of(self))) &&
+        struct call call;
+        call_begin(&call, st);
+        done = call_end(&call, MPI_Allgather_c(&wire.size, 1, MPI_COUNT, all.sizes, 1, MPI_COUNT,
+                                               comm_of(self))) &&
                parcels_place(st, &all);
     }
     if (done) {
-        struct call call = call_begin(st);
-        if (call_end(call, MPI_Allgatherv_c(wire.data, wire.size, MPI_BYTE, all.block->data,
-                                            all.sizes, all.displs, MPI_BYTE, comm_of(self))))
+        struct call call;
+        call_begin(&call, st);
+        if (call_end(&call, MPI_Allgatherv_c(wire.data, wire.size, MPI_BYTE, all.block->data,
+                                             all.sizes, all.displs, MPI_BYTE, comm_of(self))))
             result = parcels_unpack(st, &all);
     }
     parcels_fini(&all);
@@ -346,15 +352,16 @@ static PyObject *
 alltoall_parcels(PyObject *self, struct parcels *mine, struct parcels *theirs)
 {
     struct state *st = state_of(self);
-    struct call call = call_begin(st);
-    if (!call_end(call, MPI_Alltoall_c(mine->sizes, 1, MPI_COUNT, theirs->sizes, 1, MPI_COUNT,
-                                       comm_of(self))) ||
+    struct call call;
+    call_begin(&call, st);
+    if (!call_end(&call, MPI_Alltoall_c(mine->sizes, 1, MPI_COUNT, theirs->sizes, 1, MPI_COUNT,
+                                        comm_of(self))) ||
         !parcels_place(st, theirs))
         return NULL;
-    call = call_begin(st);
-    if (!call_end(call, MPI_Alltoallv_c(mine->block->data, mine->sizes, mine->displs, MPI_BYTE,
-                                        theirs->block->data, theirs->sizes, theirs->displs,
-                                        MPI_BYTE, comm_of(self))))
+    call_begin(&call, st);
+    if (!call_end(&call, MPI_Alltoallv_c(mine->block->data, mine->sizes, mine->displs, MPI_BYTE,
+                                         theirs->block->data, theirs->sizes, theirs->displs,
+                                         MPI_BYTE, comm_of(self))))
         return NULL;
     return parcels_unpack(st, theirs);
 }

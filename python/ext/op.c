@@ -145,11 +145,13 @@ op_user_call(int slot, void *in, void *inout, MPI_Count count, MPI_Datatype type
     PyGILState_Release(gil);
 }
 
-#define OP_SLOTS(ROW)                                                                              \
-    ROW(0)                                                                                         \
-    ROW(1) ROW(2) ROW(3) ROW(4) ROW(5) ROW(6) ROW(7) ROW(8) ROW(9) ROW(10) ROW(11) ROW(12) ROW(13) \
-        ROW(14) ROW(15) ROW(16) ROW(17) ROW(18) ROW(19) ROW(20) ROW(21) ROW(22) ROW(23) ROW(24)    \
-            ROW(25) ROW(26) ROW(27) ROW(28) ROW(29) ROW(30) ROW(31)
+// clang-format off
+#define OP_SLOTS(ROW)                    \
+    ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5) ROW(6) ROW(7) \
+    ROW(8) ROW(9) ROW(10) ROW(11) ROW(12) ROW(13) ROW(14) ROW(15) \
+    ROW(16) ROW(17) ROW(18) ROW(19) ROW(20) ROW(21) ROW(22) ROW(23) \
+    ROW(24) ROW(25) ROW(26) ROW(27) ROW(28) ROW(29) ROW(30) ROW(31)
+// clang-format on
 
 #define OP_CALLBACK(n)                                                                             \
     static void op_user_##n(void *in, void *inout, MPI_Count *count, MPI_Datatype *type)           \
@@ -287,8 +289,9 @@ reduce_local(struct handle *h, struct message *in, struct message *inout)
                      (long long)in->count, (long long)inout->count);
         return false;
     }
-    struct call call = call_begin(h->st);
-    return call_end(call,
+    struct call call;
+    call_begin(&call, h->st);
+    return call_end(&call,
                     MPI_Reduce_local_c(in->addr, inout->addr, inout->count, inout->type, h->u.op));
 }
 

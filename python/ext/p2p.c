@@ -41,9 +41,10 @@ send_run(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
     struct send s;
     if (!send_parse(self, params, args, nargs, kwnames, &s))
         return NULL;
-    struct call call = call_begin(state_of(self));
+    struct call call;
+    call_begin(&call, state_of(self));
     bool done =
-        call_end(call, function(s.m.addr, s.m.count, s.m.type, s.dest, s.tag, comm_of(self)));
+        call_end(&call, function(s.m.addr, s.m.count, s.m.type, s.dest, s.tag, comm_of(self)));
     message_clear(&s.m);
     return done ? Py_NewRef(Py_None) : NULL;
 }
@@ -56,9 +57,10 @@ send_start(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     MPI_Request request = MPI_REQUEST_NULL;
     if (!send_parse(self, params, args, nargs, kwnames, &s))
         return NULL;
-    struct call call = call_begin(state_of(self));
-    if (!call_end(call, function(s.m.addr, s.m.count, s.m.type, s.dest, s.tag, comm_of(self),
-                                 &request))) {
+    struct call call;
+    call_begin(&call, state_of(self));
+    if (!call_end(&call, function(s.m.addr, s.m.count, s.m.type, s.dest, s.tag, comm_of(self),
+                                  &request))) {
         message_clear(&s.m);
         return NULL;
     }
@@ -150,9 +152,10 @@ comm_Recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
         !status_arg(ask.st, params.func, arg[3], &status) ||
         !message_parse(ask, arg[0], WRITE, source, 0, &m))
         return NULL;
-    struct call call = call_begin(ask.st);
+    struct call call;
+    call_begin(&call, ask.st);
     bool done =
-        call_end(call, MPI_Recv_c(m.addr, m.count, m.type, source, tag, comm_of(self), status));
+        call_end(&call, MPI_Recv_c(m.addr, m.count, m.type, source, tag, comm_of(self), status));
     message_clear(&m);
     return done ? Py_NewRef(Py_None) : NULL;
 }
@@ -169,8 +172,9 @@ comm_Irecv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 1, arg[1], &source) ||
         !int_arg(&params, 2, arg[2], &tag) || !message_parse(ask, arg[0], WRITE, source, 0, &m))
         return NULL;
-    struct call call = call_begin(ask.st);
-    if (!call_end(call,
+    struct call call;
+    call_begin(&call, ask.st);
+    if (!call_end(&call,
                   MPI_Irecv_c(m.addr, m.count, m.type, source, tag, comm_of(self), &request))) {
         message_clear(&m);
         return NULL;
@@ -190,10 +194,11 @@ static bool
 sendrecv_call(PyObject *self, const struct message *s, const struct message *r,
               const struct route *route)
 {
-    struct call call = call_begin(state_of(self));
-    return call_end(call, MPI_Sendrecv_c(s->addr, s->count, s->type, route->dest, route->sendtag,
-                                         r->addr, r->count, r->type, route->source, route->recvtag,
-                                         comm_of(self), route->status));
+    struct call call;
+    call_begin(&call, state_of(self));
+    return call_end(&call, MPI_Sendrecv_c(s->addr, s->count, s->type, route->dest, route->sendtag,
+                                          r->addr, r->count, r->type, route->source, route->recvtag,
+                                          comm_of(self), route->status));
 }
 
 PyObject *
@@ -241,10 +246,11 @@ comm_Sendrecv_replace(PyObject *self, PyObject *const *args, Py_ssize_t nargs, P
     int peer = route.dest != MPI_PROC_NULL ? route.dest : route.source;
     if (!message_parse(ask, arg[0], WRITE, peer, 0, &m))
         return NULL;
-    struct call call = call_begin(ask.st);
-    bool done = call_end(call, MPI_Sendrecv_replace_c(m.addr, m.count, m.type, route.dest,
-                                                      route.sendtag, route.source, route.recvtag,
-                                                      comm_of(self), route.status));
+    struct call call;
+    call_begin(&call, ask.st);
+    bool done = call_end(&call, MPI_Sendrecv_replace_c(m.addr, m.count, m.type, route.dest,
+                                                       route.sendtag, route.source, route.recvtag,
+                                                       comm_of(self), route.status));
     message_clear(&m);
     return done ? Py_NewRef(Py_None) : NULL;
 }
@@ -275,9 +281,10 @@ comm_Probe(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     if (!probe_parse(&params, args, nargs, kwnames, &source, &tag, &object) ||
         !status_arg(state_of(self), params.func, object, &status))
         return NULL;
-    struct call call = call_begin(state_of(self));
-    return call_end(call, MPI_Probe(source, tag, comm_of(self), status)) ? Py_NewRef(Py_True)
-                                                                         : NULL;
+    struct call call;
+    call_begin(&call, state_of(self));
+    return call_end(&call, MPI_Probe(source, tag, comm_of(self), status)) ? Py_NewRef(Py_True)
+                                                                          : NULL;
 }
 
 PyObject *
@@ -290,8 +297,9 @@ comm_Iprobe(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     if (!probe_parse(&params, args, nargs, kwnames, &source, &tag, &object) ||
         !status_arg(state_of(self), params.func, object, &status))
         return NULL;
-    struct call call = call_begin(state_of(self));
-    return call_end(call, MPI_Iprobe(source, tag, comm_of(self), &flag, status))
+    struct call call;
+    call_begin(&call, state_of(self));
+    return call_end(&call, MPI_Iprobe(source, tag, comm_of(self), &flag, status))
                ? PyBool_FromLong(flag)
                : NULL;
 }

@@ -58,6 +58,8 @@ enum {
     HEADER = sizeof(struct wire_header),
     REFER_FROM = 64 << 10, // arrays of this size refer to the block, smaller ones are copied
     DEFAULT_THRESHOLD = 256 << 10,
+    PLAIN_ITEMS = 64, // items and depth that is_plain looks at
+    PLAIN_DEPTH = 6,
 };
 
 _Static_assert(sizeof(struct wire_header) == 8, "numbers follow the header aligned");
@@ -275,11 +277,70 @@ pack_buffers(struct state *st, struct wire *wire, PyObject *stream, PyObject *bu
     return done;
 }
 
+static bool all_plain(PyObject *object, int depth, int *budget);
+
+static bool
+dict_plain(PyObject *dict, int depth, int *budget)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(dict, &at, &key, &value))
+        if (!all_plain(key, depth, budget) || !all_plain(value, depth, budget))
+            return false;
+    return true;
+}
+
+// Whether a look at a small object, at most *budget items, shows that it holds no buffers.
+static bool
+all_plain(PyObject *object, int depth, int *budget)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    if (--*budget < 0)
+        return false;
+    if (object == Py_None || type == &PyLong_Type || type == &PyFloat_Type ||
+        type == &PyUnicode_Type || type == &PyBytes_Type || type == &PyBool_Type)
+        return true;
+    if (depth == 0)
+        return false;
+    if (type == &PyDict_Type)
+        return dict_plain(object, depth - 1, budget);
+    bool list = type == &PyList_Type;
+    if (!list && type != &PyTuple_Type)
+        return false;
+    Py_ssize_t n = list ? PyList_Size(object) : PyTuple_Size(object);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *item = list ? PyList_GetItem(object, i) : PyTuple_GetItem(object, i);
+        if (!all_plain(item, depth - 1, budget))
+            return false;
+    }
+    return true;
+}
+
+static bool
+is_plain(PyObject *object)
+{
+    int budget = PLAIN_ITEMS;
+    return all_plain(object, PLAIN_DEPTH, &budget);
+}
+
+// Without a callback for buffers, which costs more than pickling a small object does.
+static bool
+pack_plain(struct state *st, struct wire *wire, PyObject *object)
+{
+    PyObject *stream =
+        PyObject_CallFunctionObjArgs(st->default_dumps, object, st->default_protocol, NULL);
+    bool done = stream != NULL && pack_stream(wire, stream);
+    Py_XDECREF(stream);
+    return done;
+}
+
 static bool
 pack_pickle(struct state *st, struct wire *wire, PyObject *object)
 {
     if (!defaults_load(st))
         return false;
+    if (is_plain(object))
+        return pack_plain(st, wire, object);
     PyObject *buffers = PyList_New(0);
     PyObject *append = buffers == NULL ? NULL : PyObject_GetAttrString(buffers, "append");
     PyObject *stream = NULL;

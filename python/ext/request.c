@@ -89,7 +89,7 @@ may_call(struct state *st)
         return true;
     int is_main = 0;
     MPI_Is_thread_main(&is_main);
-    return st->blocked == 0 && (is_main || st->thread_level == MPI_THREAD_SERIALIZED);
+    return st->calls == NULL && (is_main || st->thread_level == MPI_THREAD_SERIALIZED);
 }
 
 static bool
@@ -291,8 +291,9 @@ request_wait_mpi(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
     MPI_Status *status;
     if (!status_only(self, &params, args, nargs, kwnames, &status))
         return NULL;
-    struct call call = call_begin(h->st);
-    bool done = call_end(call, MPI_Wait(&h->u.request, status));
+    struct call call;
+    call_begin(&call, h->st);
+    bool done = call_end(&call, MPI_Wait(&h->u.request, status));
     request_settle(h);
     return done ? Py_NewRef(Py_True) : NULL;
 }
@@ -306,8 +307,9 @@ request_test_mpi(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
     int flag = 0;
     if (!status_only(self, &params, args, nargs, kwnames, &status))
         return NULL;
-    struct call call = call_begin(h->st);
-    bool done = call_end(call, MPI_Test(&h->u.request, &flag, status));
+    struct call call;
+    call_begin(&call, h->st);
+    bool done = call_end(&call, MPI_Test(&h->u.request, &flag, status));
     request_settle(h);
     return done ? PyBool_FromLong(flag) : NULL;
 }
@@ -321,8 +323,9 @@ request_get_status(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
     int flag = 0;
     if (!status_only(self, &params, args, nargs, kwnames, &status))
         return NULL;
-    struct call call = call_begin(h->st);
-    return call_end(call, MPI_Request_get_status(h->u.request, &flag, status))
+    struct call call;
+    call_begin(&call, h->st);
+    return call_end(&call, MPI_Request_get_status(h->u.request, &flag, status))
                ? PyBool_FromLong(flag)
                : NULL;
 }
@@ -338,8 +341,9 @@ request_wait(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     status_clear(&own);
     if (status == MPI_STATUS_IGNORE)
         status = &own;
-    struct call call = call_begin(h->st);
-    if (!call_end(call, MPI_Wait(&h->u.request, status))) {
+    struct call call;
+    call_begin(&call, h->st);
+    if (!call_end(&call, MPI_Wait(&h->u.request, status))) {
         request_settle(h);
         return NULL;
     }
@@ -358,8 +362,9 @@ request_test(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     status_clear(&own);
     if (status == MPI_STATUS_IGNORE)
         status = &own;
-    struct call call = call_begin(h->st);
-    if (!call_end(call, MPI_Test(&h->u.request, &flag, status))) {
+    struct call call;
+    call_begin(&call, h->st);
+    if (!call_end(&call, MPI_Test(&h->u.request, &flag, status))) {
         request_settle(h);
         return NULL;
     }
@@ -372,8 +377,9 @@ request_cancel(PyObject *self, PyObject *unused)
 {
     (void)unused;
     struct handle *h = handle_of(self);
-    struct call call = call_begin(h->st);
-    return call_end(call, MPI_Cancel(&h->u.request)) ? Py_NewRef(Py_None) : NULL;
+    struct call call;
+    call_begin(&call, h->st);
+    return call_end(&call, MPI_Cancel(&h->u.request)) ? Py_NewRef(Py_None) : NULL;
 }
 
 // Freed before it is complete, an operation goes on: whoever tests the orphans frees it then.
@@ -582,11 +588,12 @@ any_run(struct any *any, bool wait, PyObject *cls, const struct params *params,
         any->status = batch->statuses;
     any->index = MPI_UNDEFINED;
     any->flag = wait;
-    struct call call = call_begin(batch->st);
+    struct call call;
+    call_begin(&call, batch->st);
     int code =
         wait ? MPI_Waitany(batch->count, batch->requests, &any->index, any->status)
              : MPI_Testany(batch->count, batch->requests, &any->index, &any->flag, any->status);
-    bool done = call_end(call, code);
+    bool done = call_end(&call, code);
     batch_store(batch);
     if (done)
         return true;
@@ -695,9 +702,10 @@ many_run(struct many *many, enum many_call which, PyObject *cls, const struct pa
     many->statuses = arg[1];
     many->flag = which != TEST_ALL;
     many->count = some ? MPI_UNDEFINED : batch->count;
-    struct call call = call_begin(batch->st);
+    struct call call;
+    call_begin(&call, batch->st);
     int code = many_call(many, which);
-    bool done = call_end(call, code);
+    bool done = call_end(&call, code);
     batch_store(batch);
     if (done)
         return true;

@@ -387,7 +387,7 @@ static PyMethodDef status_methods[] = {
     METHOD("Set_error", status_set_error,
            "Set_error($self, error)\n--\n\nStore the error code of the operation."),
     METHOD("Get_count", status_get_count,
-           "Get_count($self, datatype=BYTE)\n--\n\n"
+           "Get_count(self, datatype=BYTE)\n\n"
            "Number of entries of `datatype` received, UNDEFINED if it is not a whole number\n"
            "(MPI 3.2.5)."),
     METHOD("Get_elements", status_get_elements,

@@ -15,12 +15,17 @@
 #include "core/message.h"
 #include "errh/raise.h"
 
+/* The calls that agree in this way. Each message says which one it belongs to, so that ranks in
+ * different calls get an error that names both. */
+enum circle_call { CIRCLE_DUP = 1, CIRCLE_SPLIT, CIRCLE_CREATE, CIRCLE_CREATE_GROUP, CIRCLE_CALLS };
+
 /* Some ranks of a communicator, in an order in which they make a tree. */
 struct circle {
     struct comm *comm;
     const int *ranks; // in comm; NULL: all of them in order
     int size, me;     // how many, and which of them this process is
-    int tag;          // of the internal messages
+    enum circle_call call;
+    int tag; // the user's, of MPI_Comm_create_group
 };
 
 /* `n` bytes of data from the first of the circle to all. Under the lock. */

@@ -7,26 +7,13 @@
 #include "core/check.h"
 #include "group/group.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-// Tags of the engine's internal messages for this purpose. Those of MPI_Comm_create_group are
-// negative, so that calls with different tags do not meet (7.4.2).
-#define TAG_DUP    1000
-#define TAG_SPLIT  1001
-#define TAG_CREATE 1002
-
-static int
-group_tag(int tag)
-{
-    return INT_MIN + (tag & 0x3fffffff);
-}
-
 static struct circle
-everyone(struct comm *comm, int tag)
+everyone(struct comm *comm, enum circle_call call)
 {
-    return (struct circle){.comm = comm, .size = comm->size, .me = comm->rank, .tag = tag};
+    return (struct circle){.comm = comm, .size = comm->size, .me = comm->rank, .call = call};
 }
 
 static int
@@ -55,6 +42,7 @@ make(struct comm *parent, struct group *group, uint64_t context, MPI_Comm *handl
 
 /* ---- dup ---- */
 
+// Other threads run while the members agree: what is used afterwards is held.
 static int
 dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
 {
@@ -63,11 +51,15 @@ dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
     int err = comm_find(handle, &comm);
     if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
         return err;
-    struct circle circle = everyone(comm, TAG_DUP);
-    if ((err = agree_on_context(&circle, 1, &context)))
-        return err;
-    group_hold(comm->group);
-    return make(comm, comm->group, context, newcomm);
+    struct circle circle = everyone(comm, CIRCLE_DUP);
+    comm_hold(comm);
+    err = agree_on_context(&circle, 1, &context);
+    if (!err) {
+        group_hold(comm->group);
+        err = make(comm, comm->group, context, newcomm);
+    }
+    comm_release(comm);
+    return err;
 }
 
 int
@@ -103,7 +95,7 @@ by_color(const void *a, const void *b)
 static int
 exchange_choices(struct comm *comm, struct choice mine, struct choice *all, uint64_t *context)
 {
-    struct circle circle = everyone(comm, TAG_SPLIT);
+    struct circle circle = everyone(comm, CIRCLE_SPLIT);
     size_t n = (size_t)comm->size;
     all[comm->rank] = mine;
     int err = circle_gather(&circle, (char *)all, sizeof *all);
@@ -138,25 +130,34 @@ make_color(struct comm *comm, const struct choice *all, int color, uint64_t cont
 }
 
 static int
-split(MPI_Comm handle, int color, int key, MPI_Comm *newcomm)
+split_held(struct comm *comm, int color, int key, MPI_Comm *newcomm)
 {
-    struct comm *comm;
     uint64_t context;
-    int err = comm_find(handle, &comm);
-    if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
-        return err;
-    if (color < 0 && color != MPI_UNDEFINED)
-        return error_new(MPI_ERR_ARG, "color %d is negative", color);
+    struct choice mine = {color, key, comm->rank};
     struct choice *all = calloc((size_t)comm->size, sizeof *all);
     if (!all)
         return error_new(MPI_ERR_NO_MEM, "no memory for the choices of %d ranks", comm->size);
-    struct choice mine = {color, key, comm->rank};
-    err = exchange_choices(comm, mine, all, &context);
+    int err = exchange_choices(comm, mine, all, &context);
     if (!err && color == MPI_UNDEFINED)
         *newcomm = MPI_COMM_NULL;
     else if (!err)
         err = make_color(comm, all, color, context, newcomm);
     free(all);
+    return err;
+}
+
+static int
+split(MPI_Comm handle, int color, int key, MPI_Comm *newcomm)
+{
+    struct comm *comm;
+    int err = comm_find(handle, &comm);
+    if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
+        return err;
+    if (color < 0 && color != MPI_UNDEFINED)
+        return error_new(MPI_ERR_ARG, "color %d is negative", color);
+    comm_hold(comm);
+    err = split_held(comm, color, key, newcomm);
+    comm_release(comm);
     return err;
 }
 
@@ -210,7 +211,7 @@ look_up_both(MPI_Comm handle, MPI_Group group_handle, struct comm **comm, struct
 // Those of the group agree along the tree, the leader of each group taking its own id; the others
 // have nothing to do, whether they call (MPI_Comm_create) or not (MPI_Comm_create_group).
 static int
-create_among(struct comm *comm, struct group *group, int tag, MPI_Comm *newcomm)
+create_among(struct comm *comm, struct group *group, struct circle circle, MPI_Comm *newcomm)
 {
     uint64_t context;
     if (group->rank == MPI_UNDEFINED) {
@@ -220,8 +221,10 @@ create_among(struct comm *comm, struct group *group, int tag, MPI_Comm *newcomm)
     int *ranks = malloc(sizeof *ranks * (size_t)group->size);
     if (!ranks)
         return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", group->size);
-    struct circle circle = {
-        .comm = comm, .ranks = ranks, .size = group->size, .me = group->rank, .tag = tag};
+    circle.comm = comm;
+    circle.ranks = ranks;
+    circle.size = group->size;
+    circle.me = group->rank;
     int err = members_in(comm, group, ranks);
     if (!err)
         err = agree_on_context(&circle, 1, &context);
@@ -233,14 +236,21 @@ create_among(struct comm *comm, struct group *group, int tag, MPI_Comm *newcomm)
 }
 
 static int
-create(MPI_Comm handle, MPI_Group group_handle, int tag, MPI_Comm *newcomm)
+create(MPI_Comm handle, MPI_Group group_handle, struct circle call, MPI_Comm *newcomm)
 {
     struct comm *comm;
     struct group *group;
     int err = check_pointer(newcomm, "newcomm");
     if (!err)
         err = look_up_both(handle, group_handle, &comm, &group);
-    return err ? err : create_among(comm, group, tag, newcomm);
+    if (err)
+        return err;
+    comm_hold(comm);
+    group_hold(group);
+    err = create_among(comm, group, call, newcomm);
+    group_release(group);
+    comm_release(comm);
+    return err;
 }
 
 int
@@ -248,7 +258,7 @@ PMPI_Comm_create(MPI_Comm comm, MPI_Group group, MPI_Comm *newcomm)
 {
     int err = engine_enter();
     if (likely(!err)) {
-        err = create(comm, group, TAG_CREATE, newcomm);
+        err = create(comm, group, (struct circle){.call = CIRCLE_CREATE}, newcomm);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_create", err);
@@ -258,10 +268,11 @@ weak_alias(PMPI_Comm_create, MPI_Comm_create);
 int
 PMPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm *newcomm)
 {
+    struct circle call = {.call = CIRCLE_CREATE_GROUP, .tag = tag};
     int err = engine_enter();
     if (likely(!err)) {
-        err = tag < 0 ? error_new(MPI_ERR_TAG, "tag %d is negative", tag)
-                      : create(comm, group, group_tag(tag), newcomm);
+        err =
+            tag < 0 ? negative_error(MPI_ERR_TAG, "tag", tag) : create(comm, group, call, newcomm);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_create_group", err);

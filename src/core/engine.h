@@ -40,6 +40,7 @@ struct engine {
     int rank, size;         // in the job
     struct peer *peers;     // [size]
     struct comm *world, *self;
+    struct coll_pool *coll;          // of the collectives (src/coll/window.c), or NULL
     uint64_t next_context;           // of a process alone; a job's stands in the segment
     struct error_codes *error_codes; // that the user added (src/errh), or NULL
 

@@ -95,9 +95,19 @@ typedef _Complex _Float128 c32 ANY_ADDRESS;
     KERNEL(min, type, x < y ? x : y)                                                               \
     KERNEL(max, type, x > y ? x : y)
 
+// The plain product, unless both its parts are NaN: then infinities are looked for, as C asks (C11,
+// G.5.1). The compiler's own form of this is half as fast.
 #define COMPLEX_KERNELS(type)                                                                      \
     KERNEL(sum, type, x + y)                                                                       \
-    KERNEL(prod, type, x *y)
+    static inline type multiply_##type(type x, type y)                                             \
+    {                                                                                              \
+        type plain = y;                                                                            \
+        __real__ plain = __real__ x * __real__ y - __imag__ x * __imag__ y;                        \
+        __imag__ plain = __real__ x * __imag__ y + __imag__ x * __real__ y;                        \
+        bool none = __real__ plain != __real__ plain && __imag__ plain != __imag__ plain;          \
+        return __builtin_expect(none, 0) ? x * y : plain;                                          \
+    }                                                                                              \
+    KERNEL(prod, type, multiply_##type(x, y))
 
 INTEGER_KERNELS(i8, u8)
 INTEGER_KERNELS(i16, u16)
@@ -125,11 +135,10 @@ IF_FLOAT128(FLOAT_KERNELS(f16) COMPLEX_KERNELS(c32))
         const struct name *from = a, *with = b;                                                    \
         struct name *to = out;                                                                     \
         for (size_t i = 0; i < n; i++) {                                                           \
-            bool first = from[i].value compare with[i].value ||                                    \
-                         (from[i].value == with[i].value && from[i].index < with[i].index);        \
-            const struct name *best = first ? &from[i] : &with[i];                                 \
-            to[i].value = best->value;                                                             \
-            to[i].index = best->index;                                                             \
+            const struct name x = from[i], y = with[i];                                            \
+            bool first = x.value compare y.value || (x.value == y.value && x.index < y.index);     \
+            to[i].value = first ? x.value : y.value;                                               \
+            to[i].index = first ? x.index : y.index;                                               \
         }                                                                                          \
     }
 // `value_`, `index_`: of any alignment, in a struct that has the layout of the plain one.

@@ -5,6 +5,7 @@
  * aligned and odd addresses; and which types each operation takes. */
 #include "op/kernels.h"
 
+#include <complex.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -325,6 +326,26 @@ not_numbers(void)
     CHECK(r == 0 && signbit(r));
 }
 
+static bool
+alike(double x, double y)
+{
+    return isnan(x) ? isnan(y) : x == y;
+}
+
+// Infinities survive a product as C says (C11, G.5.1).
+static void
+infinite_products(void)
+{
+    static const double parts[] = {0, 1, -2, INFINITY, -INFINITY, NAN};
+    op_kernel *prod = op_kernel_find(OP_PROD, BASIC_COMPLEX16);
+    for (int i = 0; i < 6 * 6 * 6 * 6; i++) {
+        double complex x = CMPLX(parts[i % 6], parts[i / 6 % 6]), r;
+        double complex y = CMPLX(parts[i / 36 % 6], parts[i / 216]), wanted = x * y;
+        prod(&x, &y, &r, 1);
+        CHECK(alike(creal(r), creal(wanted)) && alike(cimag(r), cimag(wanted)));
+    }
+}
+
 int
 main(void)
 {
@@ -336,5 +357,6 @@ main(void)
     CHECK(sizeof reprs / sizeof *reprs == BASICS - 1);
     CHECK(!op_kernel_find(OP_CODES, BASIC_INT32) && !op_kernel_find(OP_SUM, BASICS));
     not_numbers();
+    infinite_products();
     return 0;
 }

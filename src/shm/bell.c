@@ -23,15 +23,21 @@ bell_register(struct segment *seg)
         atomic_store_explicit(&seg->fence_needed, 1, memory_order_seq_cst);
 }
 
+void
+bell_barrier(struct segment *seg)
+{
+    if (!atomic_load_explicit(&seg->fence_needed, memory_order_relaxed) &&
+        membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) != 0)
+        atomic_store_explicit(&seg->fence_needed, 1, memory_order_seq_cst);
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
 uint32_t
 bell_prepare(struct segment *seg, struct rank_block *self)
 {
     uint32_t seen = atomic_load_explicit(&self->bell, memory_order_acquire);
     atomic_store_explicit(&self->sleeping, 1, memory_order_seq_cst);
-    if (!atomic_load_explicit(&seg->fence_needed, memory_order_relaxed) &&
-        membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) != 0)
-        atomic_store_explicit(&seg->fence_needed, 1, memory_order_seq_cst);
-    atomic_thread_fence(memory_order_seq_cst);
+    bell_barrier(seg);
     return seen;
 }
 

@@ -21,6 +21,10 @@
  * send to this one. */
 void bell_register(struct segment *seg);
 
+/* The heavy side of a Dekker pair: what the caller has stored before is seen by every load that
+ * another rank makes after a store of its own which the caller does not see afterwards. */
+void bell_barrier(struct segment *seg);
+
 /* Announce that the caller is about to sleep, and return the bell's value for bell_sleep. After
  * this, look once more at everything; then bell_sleep or bell_awake. */
 uint32_t bell_prepare(struct segment *seg, struct rank_block *self);

@@ -193,3 +193,29 @@ PMPI_T_cvar_write(MPI_T_cvar_handle handle, const void *buf)
     return cvar_move(handle, NULL, buf);
 }
 weak_alias(PMPI_T_cvar_write, MPI_T_cvar_write);
+
+// There are no performance variables and no categories.
+static int
+give_none(int *number)
+{
+    if (atomic_load(&users) == 0)
+        return MPI_T_ERR_NOT_INITIALIZED;
+    if (!number)
+        return MPI_T_ERR_INVALID;
+    *number = 0;
+    return MPI_SUCCESS;
+}
+
+int
+PMPI_T_pvar_get_num(int *num_pvar)
+{
+    return give_none(num_pvar);
+}
+weak_alias(PMPI_T_pvar_get_num, MPI_T_pvar_get_num);
+
+int
+PMPI_T_category_get_num(int *num_cat)
+{
+    return give_none(num_cat);
+}
+weak_alias(PMPI_T_category_get_num, MPI_T_category_get_num);

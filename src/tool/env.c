@@ -56,10 +56,11 @@ processor_name(char *name, int *length)
     int err = check_pointer(name, "name");
     if (err || (err = check_pointer(length, "resultlen")))
         return err;
-    if (gethostname(name, MPI_MAX_PROCESSOR_NAME) != 0)
-        strcpy(name, "localhost");
-    name[MPI_MAX_PROCESSOR_NAME - 1] = '\0';
-    *length = (int)strlen(name);
+    char host[MPI_MAX_PROCESSOR_NAME] = "localhost";
+    if (gethostname(host, sizeof host - 1) == 0)
+        host[sizeof host - 1] = '\0';
+    *length = (int)strlen(host);
+    memcpy(name, host, (size_t)*length + 1);
     return MPI_SUCCESS;
 }
 

@@ -84,24 +84,26 @@ static const struct type_elements two_float_runs = {2,
 static const struct type_elements two_double_runs = {
     2, (const struct type_run[]){{2, sizeof(double)}}};
 
-#define ROW(handle_, ctype, basic_, size_, ...)                                                    \
+#define ROW(handle_, label_, ctype, basic_, size_, ...)                                            \
     [(uintptr_t)(handle_)-FIRST] = {.refs = 1,                                                     \
                                     .predefined = true,                                            \
                                     .committed = true,                                             \
                                     .basic = (basic_),                                             \
                                     .size = (size_),                                               \
                                     .extent = sizeof(ctype),                                       \
-                                    .label = #handle_,                                             \
+                                    .label = (label_),                                             \
                                     .handle = (handle_),                                           \
                                     __VA_ARGS__}
 #define PLAIN(handle, ctype, basic)                                                                \
-    ROW(handle, ctype, basic, sizeof(ctype), .contiguous = true, .true_extent = sizeof(ctype))
+    ROW(handle, #handle, ctype, basic, sizeof(ctype), .contiguous = true,                          \
+        .true_extent = sizeof(ctype))
 // Without holes, but of two elements.
 #define PAIR(handle, ctype, basic, pair_runs)                                                      \
-    ROW(handle, ctype, basic, sizeof(ctype), .contiguous = true, .true_extent = sizeof(ctype),     \
-        .elements = &(pair_runs))
+    ROW(handle, #handle, ctype, basic, sizeof(ctype), .contiguous = true,                          \
+        .true_extent = sizeof(ctype), .elements = &(pair_runs))
 #define HOLES(handle, name, basic)                                                                 \
-    ROW(handle, struct name, basic, (MPI_Count)(sizeof(((struct name *)0)->value) + sizeof(int)),  \
+    ROW(handle, #handle, struct name, basic,                                                       \
+        (MPI_Count)(sizeof(((struct name *)0)->value) + sizeof(int)),                              \
         .true_extent = offsetof(struct name, index) + sizeof(int), .info = &name##_info,           \
         .elements = &name##_runs)
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "coll/reduction.h"
+
+/* MPI_Allreduce (MPI 5.0, 6.9.6). */
+
+// Up to so many bytes everybody reduces everything; else each member a slice.
+#define DIRECT_BYTES 2048
+
+struct allreduce_args {
+    const void *sendbuf;
+    void *recvbuf;
+    MPI_Count count;
+    MPI_Datatype datatype;
+    MPI_Op op;
+    MPI_Comm comm;
+};
+
+static enum algorithm
+choose(const struct call *call, const struct comm *comm)
+{
+    if (call->bytes <= POSTING_INLINE && comm->size <= FLAT)
+        return RUN_EXCHANGE;
+    if (!call->bytes || !reduction_cuts(call, slices_most(comm->size)))
+        return RUN_EXCHANGE;
+    if (comm->size > FLAT)
+        return call->bytes <= TREE_MAX ? RUN_TREE : RUN_SLICES;
+    return call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_SLICES;
+}
+
+static int
+allreduce_on(struct comm *comm, const struct allreduce_args *args)
+{
+    struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true};
+    bool in_place = args->sendbuf == MPI_IN_PLACE;
+    if (unlikely(args->recvbuf == MPI_IN_PLACE))
+        return in_place_error("recvbuf");
+    struct reduction reduction = {.sendbuf = in_place ? args->recvbuf : args->sendbuf,
+                                  .recvbuf = args->recvbuf,
+                                  .count = args->count,
+                                  .blocks = 1,
+                                  .datatype = args->datatype,
+                                  .op = args->op,
+                                  .in_place = in_place,
+                                  .result = true};
+    int err = reduction_check(&call, &reduction);
+    if (unlikely(err))
+        return err;
+    if (comm->size == 1)
+        return call_alone(&call);
+    call.self = false;
+    call.algorithm = choose(&call, comm);
+    err = call_start(&call, comm, signature_reduce(COLL_ALLREDUCE, -1, call.op, call.type));
+    return likely(!err) ? call_run(&call, "MPI_Allreduce") : err;
+}
+
+static int
+allreduce(const struct allreduce_args *args)
+{
+    struct comm *comm;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = comm_find(args->comm, &comm);
+        if (likely(!err))
+            err = allreduce_on(comm, args);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Allreduce", err);
+}
+
+int
+PMPI_Allreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op,
+               MPI_Comm comm)
+{
+    struct allreduce_args args = {sendbuf, recvbuf, count, datatype, op, comm};
+    return allreduce(&args);
+}
+weak_alias(PMPI_Allreduce, MPI_Allreduce);
+
+int
+PMPI_Allreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype,
+                 MPI_Op op, MPI_Comm comm)
+{
+    struct allreduce_args args = {sendbuf, recvbuf, count, datatype, op, comm};
+    return allreduce(&args);
+}
+weak_alias(PMPI_Allreduce_c, MPI_Allreduce_c);

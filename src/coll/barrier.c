@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "coll/call.h"
+
+/* MPI_Barrier (MPI 5.0, 6.3): an exchange of nothing. */
+
+static int
+barrier_on(struct comm *comm, enum coll_kind kind, const char *name)
+{
+    struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true};
+    if (comm->size == 1)
+        return engine_failed();
+    call.algorithm = comm->size > FLAT ? RUN_TREE : RUN_EXCHANGE;
+    int err = call_start(&call, comm, signature_make(kind, -1));
+    return likely(!err) ? call_run(&call, name) : err;
+}
+
+int
+coll_barrier(struct comm *comm, const char *name)
+{
+    return barrier_on(comm, COLL_INTERNAL, name);
+}
+
+int
+PMPI_Barrier(MPI_Comm handle)
+{
+    struct comm *comm;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = comm_find(handle, &comm);
+        if (likely(!err))
+            err = barrier_on(comm, COLL_BARRIER, "MPI_Barrier");
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Barrier", err);
+}
+weak_alias(PMPI_Barrier, MPI_Barrier);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "coll/call.h"
+
+/* MPI_Bcast (MPI 5.0, 6.4). */
+
+struct bcast_args {
+    void *buffer;
+    MPI_Count count;
+    MPI_Datatype datatype;
+    int root;
+    MPI_Comm comm;
+};
+
+static int
+bcast_on(struct comm *comm, const struct bcast_args *args)
+{
+    struct call call = {.flow = FLOW_DOWN, .root = args->root, .down = true};
+    int err = root_check(comm, args->root);
+    if (unlikely(err) ||
+        unlikely(err = side_check(&call.send, args->buffer, args->count, args->datatype, 1, "")))
+        return err;
+    if (comm->size == 1)
+        return engine_failed();
+    call.recv = call.send;
+    call.bytes = side_bytes(&call.send, 0);
+    call.algorithm = comm->size > FLAT && call.bytes <= TREE_MAX ? RUN_TREE : RUN_EXCHANGE;
+    err = call_start(&call, comm, signature_make(COLL_BCAST, args->root));
+    return likely(!err) ? call_run(&call, "MPI_Bcast") : err;
+}
+
+static int
+bcast(const struct bcast_args *args)
+{
+    struct comm *comm;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = comm_find(args->comm, &comm);
+        if (likely(!err))
+            err = bcast_on(comm, args);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Bcast", err);
+}
+
+int
+PMPI_Bcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Comm comm)
+{
+    struct bcast_args args = {buffer, count, datatype, root, comm};
+    return bcast(&args);
+}
+weak_alias(PMPI_Bcast, MPI_Bcast);
+
+int
+PMPI_Bcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root, MPI_Comm comm)
+{
+    struct bcast_args args = {buffer, count, datatype, root, comm};
+    return bcast(&args);
+}
+weak_alias(PMPI_Bcast_c, MPI_Bcast_c);

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "coll/call.h"
+
+#include "core/message.h"
+#include "shm/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TAG_BOARD 1100 // of the internal messages that say where a board is
+#define TREE      8    // children of a member in the tree of these messages
+
+static const char *const kind_names[COLL_KINDS] = {
+    [COLL_BARRIER] = "MPI_Barrier",
+    [COLL_BCAST] = "MPI_Bcast",
+    [COLL_GATHER] = "MPI_Gather",
+    [COLL_GATHERV] = "MPI_Gatherv",
+    [COLL_SCATTER] = "MPI_Scatter",
+    [COLL_SCATTERV] = "MPI_Scatterv",
+    [COLL_ALLGATHER] = "MPI_Allgather",
+    [COLL_ALLGATHERV] = "MPI_Allgatherv",
+    [COLL_ALLTOALL] = "MPI_Alltoall",
+    [COLL_ALLTOALLV] = "MPI_Alltoallv",
+    [COLL_ALLTOALLW] = "MPI_Alltoallw",
+    [COLL_REDUCE] = "MPI_Reduce",
+    [COLL_ALLREDUCE] = "MPI_Allreduce",
+    [COLL_REDUCE_SCATTER] = "MPI_Reduce_scatter",
+    [COLL_REDUCE_SCATTER_BLOCK] = "MPI_Reduce_scatter_block",
+    [COLL_SCAN] = "MPI_Scan",
+    [COLL_EXSCAN] = "MPI_Exscan",
+    [COLL_INTERNAL] = "an internal barrier",
+};
+
+/* ---- the board ---- */
+
+static size_t
+set_words(int size)
+{
+    return size <= 64 ? 0 : align_up((size_t)size, 512) / 64; // whole lines
+}
+
+static void
+attach(struct coll *coll, uint64_t at)
+{
+    coll->board = segment_at(engine.seg, at);
+    coll->own = &coll->board->members[coll->rank];
+    if (coll->size > 64)
+        coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
+}
+
+static uint64_t
+make_board(int size, char *why, size_t n)
+{
+    size_t bytes = sizeof(struct board) + (size_t)size * sizeof(struct member) +
+                   (size_t)size * set_words(size) * sizeof(uint64_t);
+    return arena_alloc(engine.seg, bytes, why, n);
+}
+
+// Where the board is goes down a tree: the children of r are TREE * r + 1 .. TREE * r + TREE.
+static int
+agree_on_board(struct comm *comm, uint64_t *at)
+{
+    int err = MPI_SUCCESS;
+    if (comm->rank != 0)
+        err = internal_recv(comm, (comm->rank - 1) / TREE, TAG_BOARD, at, sizeof *at, NULL);
+    for (int i = 1; i <= TREE && !err; i++) {
+        int64_t child = (int64_t)TREE * comm->rank + i;
+        if (child < comm->size)
+            err = internal_send(comm, (int)child, TAG_BOARD, at, sizeof *at);
+    }
+    return err;
+}
+
+static int
+coll_open(struct comm *comm)
+{
+    char why[256] = "";
+    uint64_t at = 0;
+    struct coll *coll = calloc(1, sizeof *coll);
+    if (!coll)
+        return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
+    *coll = (struct coll){.rank = comm->rank, .size = comm->size, .peers = comm->peers};
+    comm->coll = coll;
+    coll_reap();
+    if (comm->rank == 0)
+        at = make_board(comm->size, why, sizeof why);
+    int err = agree_on_board(comm, &at);
+    if (!err && !at)
+        err = error_new(MPI_ERR_NO_MEM, "rank 0 has no room for the communicator's board%s%s",
+                        why[0] ? ": " : "", why);
+    if (err)
+        coll->error = error_class(err);
+    else
+        attach(coll, at);
+    return err;
+}
+
+/* ---- broken boards ---- */
+
+// No call on this board any more: whatever windows others keep for us, we shall not read them.
+static void
+leave_board(struct coll *coll)
+{
+    coll->done = UINT64_MAX;
+    atomic_store_explicit(&coll->own->done, UINT64_MAX, memory_order_release);
+    coll_changed(coll);
+}
+
+static cold int
+broken_error(struct coll *coll)
+{
+    if (!coll->board)
+        return error_new(coll->error, "the communicator's first collective failed");
+    if (!coll->error) {
+        coll->error = coll->board->errclass;
+        leave_board(coll);
+    }
+    return error_new(coll->error, "%s", coll->board->why);
+}
+
+static inline int
+check_broken(struct coll *coll)
+{
+    // acquire: pairs with the release in coll_break; the reason stands.
+    if (likely(!coll->error &&
+               atomic_load_explicit(&coll->board->broken, memory_order_acquire) != 2))
+        return MPI_SUCCESS;
+    return broken_error(coll);
+}
+
+static cold void
+coll_break(struct coll *coll, int errclass, const char *why)
+{
+    struct board *board = coll->board;
+    uint32_t whole = 0;
+    if (!atomic_compare_exchange_strong_explicit(&board->broken, &whole, 1, memory_order_relaxed,
+                                                 memory_order_relaxed))
+        return;
+    board->errclass = errclass;
+    snprintf(board->why, sizeof board->why, "%s", why);
+    atomic_store_explicit(&board->broken, 2, memory_order_release);
+    coll->error = errclass;
+    leave_board(coll);
+    for (int m = 0; m < coll->size; m++)
+        if (m != coll->rank)
+            segment_ring_bell(engine.seg, coll->peers[m]->rank);
+}
+
+/* ---- texts ---- */
+
+static void
+describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
+{
+    unsigned kind = signature & 0xff, code = signature >> 8 & 0xff;
+    int root = (int)(signature >> 32) - 1;
+    int at = snprintf(text, n, "rank %d called %s", rank, kind_names[kind % COLL_KINDS]);
+    if (kind == COLL_BARRIER || kind == COLL_INTERNAL)
+        return;
+    at += snprintf(text + at, n - (size_t)at, " (");
+    if (root >= 0)
+        at += snprintf(text + at, n - (size_t)at, "root %d, ", root);
+    if (code == 0xff)
+        at += snprintf(text + at, n - (size_t)at, "a user operation, ");
+    else if (code)
+        at += snprintf(text + at, n - (size_t)at, "%s, ", op_code_label((uint8_t)code));
+    snprintf(text + at, n - (size_t)at, "%llu bytes)", (unsigned long long)bytes);
+}
+
+static int
+mismatch_class(uint64_t mine, uint64_t theirs)
+{
+    uint64_t differ = mine ^ theirs;
+    if (differ & 0xff)
+        return MPI_ERR_OTHER;
+    if (differ >> 32)
+        return MPI_ERR_ROOT;
+    return differ & 0xff00 ? MPI_ERR_OP : MPI_ERR_TYPE;
+}
+
+// The flags of call `at` stand in both postings and differ.
+static bool
+differ_at(const struct coll *coll, int rank, uint64_t at)
+{
+    const struct posting *a = posting_of(coll, coll->rank, at), *b = posting_of(coll, rank, at);
+    return at != 0 && atomic_load_explicit(&a->seq, memory_order_relaxed) == at &&
+           atomic_load_explicit(&b->seq, memory_order_relaxed) == at &&
+           atomic_load_explicit(&a->flag, memory_order_relaxed) !=
+               atomic_load_explicit(&b->flag, memory_order_relaxed);
+}
+
+// Break the board with a text that names the first call in which this member and `rank` differ.
+static cold int
+mismatch(struct call *call, int rank)
+{
+    struct coll *coll = call->coll;
+    struct posting mine = {.signature = call->signature, .bytes = call->bytes};
+    struct posting theirs = *peer_posting(call, rank);
+    uint64_t at = call->seq;
+    for (uint64_t i = 1; i < POSTINGS && i < call->seq && differ_at(coll, rank, call->seq - i);
+         i++) {
+        at = call->seq - i;
+        mine = *posting_of(coll, coll->rank, at);
+        theirs = *posting_of(coll, rank, at);
+    }
+    char a[120], b[120], why[376];
+    describe(a, sizeof a, coll->rank, mine.signature, mine.bytes);
+    describe(b, sizeof b, rank, theirs.signature, theirs.bytes);
+    if (mine.signature == theirs.signature)
+        snprintf(why, sizeof why,
+                 "ranks %d and %d made different collective calls on this communicator,"
+                 " more than %d calls ago",
+                 coll->rank, rank, POSTINGS);
+    else
+        snprintf(why, sizeof why, "%s as collective call %llu on this communicator, but %s", b,
+                 (unsigned long long)at, a);
+    int errclass = mismatch_class(mine.signature, theirs.signature);
+    coll_break(coll, errclass, why);
+    return error_new(errclass, "%s", why);
+}
+
+cold enum step
+posting_unseen(struct call *call, int rank)
+{
+    struct posting *p = peer_posting(call, rank);
+    // acquire: pairs with the release in call_post; the flag of this call stands.
+    if (atomic_load_explicit(&p->seq, memory_order_acquire) != call->seq)
+        return call_wait(call, rank);
+    if (atomic_load_explicit(&p->flag, memory_order_acquire) == call->flag)
+        return STEP_DONE;
+    return call_fail(call, mismatch(call, rank));
+}
+
+cold enum step
+call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants)
+{
+    char why[200];
+    snprintf(why, sizeof why, "%s: rank %d gives %llu bytes where rank %d wants %llu",
+             kind_names[call->signature & 0xff], rank, (unsigned long long)gives, call->coll->rank,
+             (unsigned long long)wants);
+    // Who has nothing left to give holds nobody up; otherwise the others must hear of it.
+    if (!call->posted || call->filled < call->rounds_out || call->algorithm != RUN_EXCHANGE)
+        coll_break(call->coll, MPI_ERR_TRUNCATE, why);
+    return call_fail(call, error_new(MPI_ERR_TRUNCATE, "%s", strchr(why, ':') + 2));
+}
+
+/* ---- waiting ---- */
+
+// Enter this member in the set of those who wait for `rank`; true if it was not there.
+static bool
+watch(struct coll *coll, int rank)
+{
+    struct member *member = &coll->board->members[rank];
+    uint64_t bit = UINT64_C(1) << (coll->size <= 64 ? coll->rank : coll->rank / 64);
+    bool added = false;
+    if (coll->set) {
+        _Atomic uint64_t *word =
+            &coll->set[(size_t)rank * set_words(coll->size) + (size_t)coll->rank / 64];
+        uint64_t me = UINT64_C(1) << (coll->rank % 64);
+        added = !(atomic_fetch_or_explicit(word, me, memory_order_relaxed) & me);
+    }
+    // release: who takes the bit finds the one in the set.
+    return !(atomic_fetch_or_explicit(&member->watched, bit, memory_order_release) & bit) || added;
+}
+
+static void
+wake_set(struct coll *coll, uint64_t set, int first)
+{
+    for (; set; set &= set - 1)
+        bell_notify(engine.seg, coll->peers[first + __builtin_ctzll(set)]->block);
+}
+
+cold void
+coll_wake(struct coll *coll)
+{
+    uint64_t set = atomic_exchange_explicit(&coll->own->watched, 0, memory_order_acquire);
+    if (!coll->set) {
+        wake_set(coll, set, 0);
+        return;
+    }
+    for (; set; set &= set - 1) {
+        int group = __builtin_ctzll(set);
+        _Atomic uint64_t *word =
+            &coll->set[(size_t)coll->rank * set_words(coll->size) + (size_t)group];
+        wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_acquire), group * 64);
+    }
+}
+
+// Before engine_wait may sleep, whoever we wait for must know. True: look again first.
+static bool
+must_look_again(const struct call *call, const struct wait *wait)
+{
+    if (likely(!engine.threads && (wait->spins < engine.spins || wait->yields < engine.yields)))
+        return false;
+    bool added = false;
+    for (int i = 0; i < call->waits; i++)
+        added |= watch(call->on_coll, call->on[i]);
+    if (!added)
+        return false;
+    bell_barrier(engine.seg);
+    return true;
+}
+
+/* ---- the life of a call ---- */
+
+static inline uint64_t
+chain(uint64_t flag, uint64_t signature)
+{
+    flag = ((flag ^ signature) + UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
+    return flag ^ flag >> 29;
+}
+
+// While this thread waits, or a user's function runs, another one may free what the call uses.
+static cold void
+hold_or_release(struct call *call, int by)
+{
+    struct type *types[] = {call->send.type, call->recv.type, call->type};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i] && (types[i]->refs += by) == 0)
+            type_end(types[i]);
+    for (int i = 0; call->types && i < 2 * call->coll->size; i++)
+        if (call->types[i] && (call->types[i]->refs += by) == 0)
+            type_end(call->types[i]);
+    if (call->op && (call->op->refs += by) == 0)
+        op_end(call->op);
+    if ((call->comm->refs += by) == 0)
+        comm_end(call->comm);
+}
+
+static inline void
+hold_arguments(struct call *call)
+{
+    call->held = engine.threads || (call->op && !call->op->predefined);
+    if (unlikely(call->held))
+        hold_or_release(call, 1);
+}
+
+static inline void
+release_arguments(struct call *call)
+{
+    if (unlikely(call->held))
+        hold_or_release(call, -1);
+    if (unlikely(call->displs != NULL))
+        free(call->displs);
+    if (unlikely(call->types != NULL))
+        free(call->types);
+}
+
+int
+call_start(struct call *call, struct comm *comm, uint64_t signature)
+{
+    int err = engine_failed();
+    if (unlikely(err) || (unlikely(!comm->coll) && (err = coll_open(comm))))
+        return err;
+    struct coll *coll = comm->coll;
+    if (unlikely(err = check_broken(coll)))
+        return err;
+    call->comm = comm;
+    call->coll = coll;
+    call->signature = signature;
+    call->seq = ++coll->seq;
+    call->flag = coll->flag = chain(coll->flag, signature);
+    call->own = posting_of(coll, coll->rank, call->seq);
+    hold_arguments(call);
+    return MPI_SUCCESS;
+}
+
+enum step
+call_step(struct call *call)
+{
+    switch ((enum algorithm)call->algorithm) {
+    case RUN_EXCHANGE:
+        return exchange_step(call);
+    case RUN_SLICES:
+        return slices_step(call);
+    case RUN_TREE:
+        return tree_step(call);
+    case RUN_CHAIN:
+        return chain_step(call);
+    }
+    __builtin_unreachable();
+}
+
+// Calls may end out of order; `done` is the last before which none is under way.
+static void
+set_done(struct coll *coll, uint64_t seq)
+{
+    if (unlikely(coll->done == UINT64_MAX))
+        return;                                          // left
+    coll->over |= UINT64_C(1) << (seq - coll->done - 1); // posted: at most POSTINGS ahead
+    while (coll->over & 1) {
+        coll->over >>= 1;
+        coll->done++;
+    }
+    // release: pairs with the acquire in coll_all_done; our loads from others' memory come before.
+    atomic_store_explicit(&coll->own->done, coll->done, memory_order_release);
+    coll_changed(coll);
+}
+
+void
+call_end(struct call *call)
+{
+    set_done(call->coll, call->seq);
+    if (unlikely(call->scratch != NULL))
+        free(call->scratch);
+    release_arguments(call);
+}
+
+int
+call_alone(struct call *call)
+{
+    int err = engine_failed();
+    if (!err && call->self) {
+        struct part from = side_part(&call->send, 0), to = side_part(&call->recv, 0);
+        part_copy(&from, &to);
+    }
+    free(call->displs);
+    free(call->types);
+    return err;
+}
+
+cold enum step
+call_give_up(struct call *call, int err)
+{
+    char why[376], text[MPI_MAX_ERROR_STRING];
+    if (error_class(err) != MPI_ERR_PROC_ABORTED && error_text(err, text, sizeof text)) {
+        snprintf(why, sizeof why, "rank %d gave up %s on this communicator (%.240s)",
+                 call->coll->rank, kind_names[call->signature & 0xff], text);
+        coll_break(call->coll, MPI_ERR_OTHER, why);
+    }
+    return call_fail(call, err);
+}
+
+static enum step
+wait_and_step(struct call *call, struct wait *wait)
+{
+    // acquire: pairs with the release in coll_break.
+    if (unlikely(atomic_load_explicit(&call->coll->board->broken, memory_order_acquire) == 2))
+        return call_fail(call, broken_error(call->coll));
+    if (!must_look_again(call, wait)) {
+        wait->peer = call->on[0];
+        int err = engine_wait(wait);
+        if (unlikely(err))
+            return call_give_up(call, err);
+    }
+    return call_step(call);
+}
+
+int
+call_run(struct call *call, const char *name)
+{
+    enum step step = call_step(call);
+    if (step == STEP_WAIT) {
+        struct wait wait = {.op = name, .tag = MPI_ANY_TAG, .context = call->comm->context};
+        while (step == STEP_WAIT)
+            step = wait_and_step(call, &wait);
+        wait_end(&wait);
+    }
+    call_end(call);
+    return likely(step == STEP_DONE) ? MPI_SUCCESS : call->error;
+}
+
+char *
+call_scratch(struct call *call, size_t size)
+{
+    if (!call->scratch)
+        call->scratch = aligned_alloc(CACHE_LINE, align_up(size ? size : 1, CACHE_LINE));
+    return call->scratch;
+}

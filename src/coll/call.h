@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * A collective under way in this process.
+ *
+ *   call_start     number and signature; the communicator's board is made if there is none
+ *   call_run       blocking: steps and waits until it is finished, and ends it
+ * or, by who shares the algorithms:
+ *   call_step      what can be done now
+ *   call_end       after STEP_DONE or STEP_ERROR: the call is over for this member
+ *
+ * A call posts once (call_room, then call_post) and is then bound to finish or to break the board.
+ */
+#ifndef MUSTER_COLL_CALL_H
+#define MUSTER_COLL_CALL_H
+
+#include "coll/coll.h"
+#include "coll/side.h"
+#include "coll/window.h"
+#include "core/check.h"
+#include "errh/raise.h"
+#include "op/op.h"
+
+/* Functions that must agree among the members, for signatures and texts (call.c has their names). */
+enum coll_kind {
+    COLL_BARRIER = 1,
+    COLL_BCAST,
+    COLL_GATHER,
+    COLL_GATHERV,
+    COLL_SCATTER,
+    COLL_SCATTERV,
+    COLL_ALLGATHER,
+    COLL_ALLGATHERV,
+    COLL_ALLTOALL,
+    COLL_ALLTOALLV,
+    COLL_ALLTOALLW,
+    COLL_REDUCE,
+    COLL_ALLREDUCE,
+    COLL_REDUCE_SCATTER,
+    COLL_REDUCE_SCATTER_BLOCK,
+    COLL_SCAN,
+    COLL_EXSCAN,
+    COLL_INTERNAL, // the engine's own barrier
+    COLL_KINDS
+};
+
+/* signature: kind, operation (8 bits each), arithmetic of the type (8 bits), root + 1 (high half). */
+static inline uint64_t
+signature_make(enum coll_kind kind, int root)
+{
+    return (uint64_t)kind | (uint64_t)(uint32_t)(root + 1) << 32;
+}
+
+static inline uint64_t
+signature_reduce(enum coll_kind kind, int root, const struct op *op, const struct type *type)
+{
+    uint64_t code = op->predefined ? op->code : 0xff;
+    return signature_make(kind, root) | code << 8 | (uint64_t)type->basic << 16;
+}
+
+enum step { STEP_DONE, STEP_WAIT, STEP_ERROR };
+
+/* How a call runs: exchange.c, slices.c, tree.c, chain.c. */
+enum algorithm { RUN_EXCHANGE, RUN_SLICES, RUN_TREE, RUN_CHAIN };
+
+/* Up to FLAT members everybody looks at everybody; more make a tree for up to TREE_MAX bytes. */
+#define FLAT     16
+#define TREE_MAX (16u * 1024)
+
+/* Who gives and who takes, in an exchange. */
+enum flow {
+    FLOW_ALL,  // all, all
+    FLOW_DOWN, // the root, all others
+    FLOW_UP,   // all others, the root
+    FLOW_SCAN, // all, those of higher rank (each takes from those below it)
+};
+
+#define WAITS 3
+
+struct call {
+    struct comm *comm;
+    struct coll *coll;
+    struct posting *own;
+    uint64_t seq, flag, signature;
+    int error; // with STEP_ERROR
+    // With STEP_WAIT: the members of on_coll of whom one must move first.
+    struct coll *on_coll;
+    int on[WAITS], waits;
+
+    // What to do; filled in by the collective.
+    uint8_t algorithm; // enum algorithm
+    uint8_t flow;      // enum flow
+    bool lanes;        // each reader gets something else
+    bool irregular;    // and of a size that the members need not agree on beforehand
+    bool windowed;     // no member's data stand in its posting, whose counters are needed
+    bool in_place;
+    bool up, down; // ways through a tree
+    uint8_t stage; // in it
+    bool self;     // own block of send goes to own block of recv
+    bool exclude;  // a scan leaves out this member's own
+    bool apart;    // the result's buffer holds the contribution: each piece is reduced elsewhere
+    bool late;     // the same, and it is needed to the end
+    int root;
+    struct side send, recv;
+    struct op *op;     // not NULL: takers reduce what they take
+    struct type *type; // of a reduction
+
+    // Where it is; the algorithm's own. Zero at the start.
+    uint64_t bytes;  // of one contribution
+    uint64_t window; // offset in the segment; 0: none
+    uint64_t stride, ring, piece;
+    uint64_t rounds_out, rounds_in;
+    uint64_t filled, middle, taken;
+    uint64_t units; // reduction: elements; of one chunk
+    uint64_t chunk;
+    uint64_t copied; // of `self`
+    int peer;        // the next one to take from in the present round
+    int reader;      // the next one to ask for room
+    int source;      // the next one to collect from
+    bool posted;
+    bool tight;          // a ring is shorter than what it carries: readers say what they have taken
+    bool held;           // its types, operation and communicator
+    bool whole;          // a reduction whose elements cannot be cut into pieces
+    char *scratch;       // owned
+    MPI_Count *displs;   // owned
+    struct type **types; // owned
+};
+
+/* Begin: failures of others, the board, number and flag. Nothing is posted yet. */
+int call_start(struct call *call, struct comm *comm, uint64_t signature);
+
+enum step call_step(struct call *call);
+
+/* The call is over for this member; frees what it owns. */
+void call_end(struct call *call);
+
+/* In a communicator of one: the own contribution is the result. */
+int call_alone(struct call *call);
+
+/* Run to the end. `name` is the function, for reports. Returns MPI_SUCCESS or a code. */
+int call_run(struct call *call, const char *name);
+
+/* ---- for the algorithms ---- */
+
+void coll_wake(struct coll *coll) cold;
+
+/* Something of this member that others may wait for has been stored, with release. */
+static inline void
+coll_changed(struct coll *coll)
+{
+    // The watcher's membarrier stands between its bit and its last look; see bell_notify.
+    if (unlikely(atomic_load_explicit(&engine.seg->fence_needed, memory_order_relaxed)))
+        atomic_thread_fence(memory_order_seq_cst);
+    else
+        atomic_signal_fence(memory_order_seq_cst);
+    if (unlikely(atomic_load_explicit(&coll->own->watched, memory_order_relaxed)))
+        coll_wake(coll);
+}
+
+static inline struct posting *
+posting_of(const struct coll *coll, int rank, uint64_t seq)
+{
+    return &coll->board->members[rank].postings[seq % POSTINGS];
+}
+
+static inline struct posting *
+peer_posting(const struct call *call, int rank)
+{
+    return posting_of(call->coll, rank, call->seq);
+}
+
+/* Wait for a member too. A step that tries several things clears `waits` before each turn. */
+static inline enum step
+call_wait(struct call *call, int rank)
+{
+    call->on_coll = call->coll;
+    call->on[call->waits < WAITS ? call->waits++ : 0] = rank;
+    return STEP_WAIT;
+}
+
+static inline enum step
+call_fail(struct call *call, int error)
+{
+    call->error = error;
+    return STEP_ERROR;
+}
+
+/* May the posting be used? If not, call->on says for whom to wait. */
+static inline bool
+call_room(struct call *call)
+{
+    struct coll *coll = call->coll;
+    if (likely(call->seq <= coll->all_done + POSTINGS) || coll_all_done(coll, call->seq - POSTINGS))
+        return true;
+    call->waits = 0;
+    call_wait(call, coll->slowest);
+    return false;
+}
+
+/* Publish the posting, whose data (or window and counters) have been filled in. */
+static inline void
+call_post(struct call *call, uint64_t bytes)
+{
+    struct posting *own = call->own;
+    own->signature = call->signature;
+    own->bytes = bytes;
+    // release: who sees the flag (posting_seen) sees the posting's contents; who sees seq, the flag.
+    atomic_store_explicit(&own->flag, call->flag, memory_order_release);
+    atomic_store_explicit(&own->seq, call->seq, memory_order_release);
+    call->posted = true;
+    coll_changed(call->coll);
+}
+
+/* The posting of a member whose flag is not ours: late (STEP_WAIT), or of another mind. */
+enum step posting_unseen(struct call *call, int rank) cold;
+
+/* STEP_DONE when the member has posted this call and agrees with us in all before. */
+static inline enum step
+posting_seen(struct call *call, int rank)
+{
+    // acquire: pairs with the release in call_post.
+    if (likely(atomic_load_explicit(&peer_posting(call, rank)->flag, memory_order_acquire) ==
+               call->flag))
+        return STEP_DONE;
+    return posting_unseen(call, rank);
+}
+
+/* MPI_ERR_TRUNCATE: `rank` gives (or, up a tree, has) other sizes than we take. */
+enum step call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants) cold;
+
+/* Nobody else will finish the call either: break the board, and fail with `err`. */
+enum step call_give_up(struct call *call, int err) cold;
+
+/* `size` bytes, 64-byte aligned, for the rest of the call; NULL when memory is out. */
+char *call_scratch(struct call *call, size_t size);
+
+/* The largest element that slices can cut between. */
+uint64_t slices_most(int size);
+
+enum step exchange_step(struct call *call);
+enum step slices_step(struct call *call);
+enum step tree_step(struct call *call);
+enum step chain_step(struct call *call);
+
+#endif

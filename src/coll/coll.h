@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * Collectives (MPI 5.0, chapter 6) in the segment.
+ *
+ * The idea. Each member of a communicator posts what it contributes where it alone writes, and takes
+ * what it needs from where the others posted. There is no message and no lock; a word has one
+ * writer. Every collective is such an exchange; what differs is who posts, who takes, and whether
+ * what is taken is copied or reduced.
+ *
+ * The board. A communicator of two and more has a board in the segment, made at its first
+ * collective: the member with rank 0 allocates it and tells the others along a tree of internal
+ * messages. On it each member has a struct member with POSTINGS postings; call number s (each
+ * member counts its calls) uses posting s % POSTINGS.
+ *
+ * A posting begins with `flag`, a hash that chains the signatures (function, root, operation) of all
+ * calls of this member up to s. Members that have made the same calls have the same flag, so one
+ * load and comparison says that a peer has arrived and that it agrees, now and in all calls before.
+ * Only when the flags differ is anything else looked at: `seq` tells a peer that is late from one that
+ * disagrees, and then the two signatures make the error's text. Every member posts on every call,
+ * whether or not it has anything to give: two members that wait for each other in different calls
+ * both see it. Sizes are compared by whoever takes the data.
+ *
+ * Up to POSTING_INLINE bytes stand in the posting, the first 32 on the flag's own line. More lie in a
+ * window: a part of the buffer that the process has in the segment for all its communicators
+ * (window.h). A window is a ring of pieces (or, where each reader gets something else, one such ring,
+ * a lane, for each reader). The first round of pieces is filled before the posting; the others are
+ * counted in `filled`, and readers count what they have taken in their own posting when, and only
+ * when, the ring is too short for all of it.
+ *
+ * When may what be overwritten. `done` of a member says: all calls up to this one are over for me. A
+ * posting is used again, and a window returned, when every member's `done` has reached its call.
+ * So nothing is ever reset: the owner clears the counters of its own posting before it posts, and
+ * nobody can still be looking. `done` is read only when a posting or a window is needed and the last
+ * look does not suffice: once in several calls. A root that broadcasts can be POSTINGS calls ahead.
+ *
+ * Waiting. A member about to sleep enters itself in the `watched` set of the member it waits for,
+ * makes that visible (membarrier), looks again, and sleeps. A member that has changed anything looks
+ * at its own `watched`, a line that nobody else touches as long as nobody sleeps.
+ *
+ * What if a member dies
+ *   before its posting          the others wait; the job fails and their wait ends with an error.
+ *   while it fills              the same: the flag, or the count, has not been stored.
+ *   after its last store        its data stand in the segment, which outlives it.
+ *   while it breaks the board   `broken` stays 1 (being written); the job has failed anyway.
+ * In no case does a live member touch memory of a dead one: only the segment is shared.
+ *
+ * Abandoned. Who gives up a call (a signal, a mismatch, no memory) breaks the board: the reason is
+ * stored there once, and every member's present or next call on the communicator returns it. No peer
+ * ever touches a user's buffer, so nothing needs to be withdrawn.
+ *
+ * Leaving. Freeing a communicator is not synchronised: a member sets its `done` to the end of time
+ * and counts itself in `left` when none of its windows is in use by that board; rank 0's process
+ * frees the board when all have left (coll_free, later calls of coll_reap).
+ *
+ * Forms. A call under way is a struct call: a state machine with a step function that does what can
+ * be done now, never waits, and says whether it is finished. Blocking calls run step and engine_wait
+ * in turn.
+ */
+#ifndef MUSTER_COLL_COLL_H
+#define MUSTER_COLL_COLL_H
+
+#include "core/engine.h"
+
+#define POSTINGS       8
+#define POSTING_INLINE 224
+#define POSTING_STAGE  128
+
+/* What one member has in one call. Written by the member alone (but for watchers, below); read by
+ * all others. */
+struct posting {
+    line_aligned _Atomic uint64_t flag; // stored last but one, with release
+    _Atomic uint64_t seq;               // the number of the call; stored last
+    uint64_t signature;
+    uint64_t bytes; // of what it gives to each reader (or wants, when it gives nothing)
+    union {
+        unsigned char data[POSTING_INLINE];
+        struct {
+            uint64_t at;     // of the window in the segment; 0: none
+            uint64_t stride; // from lane to lane
+            uint64_t ring;   // pieces in a lane
+            uint64_t piece;  // bytes of a piece
+            // Its own line from here.
+            _Atomic uint64_t filled; // rounds of pieces put into the window
+            _Atomic uint64_t middle; // rounds reduced, or stage of the way up a tree
+            _Atomic uint64_t
+                taken; // rounds taken from the others' windows, or stage of the way down
+            uint64_t unused2[5];
+            unsigned char stage[POSTING_STAGE]; // partial result in a tree
+        };
+    };
+};
+static_assert(sizeof(struct posting) == 256, "four lines");
+static_assert(offsetof(struct posting, data) == 32, "32 bytes of data stand on the flag's line");
+static_assert(offsetof(struct posting, filled) == 64, "the counters have their own line");
+static_assert(offsetof(struct posting, stage) == 128, "a partial result has two lines");
+
+struct member {
+    // The member writes, the others read: all calls up to this one are over for it.
+    line_aligned _Atomic uint64_t done;
+    // Others set bits before they sleep, the member takes them: who waits for it. With more than 64
+    // members bit g stands for the ranks 64 g .. 64 g + 63, whose bits are in the board's sets.
+    line_aligned _Atomic uint64_t watched;
+    struct posting postings[POSTINGS];
+};
+static_assert(offsetof(struct member, watched) == 64, "watchers do not touch `done`");
+
+struct board {
+    // 0, then 1 by the compare-and-swap of the first who breaks it, then 2 when the reason stands.
+    // Read by all on every call.
+    line_aligned _Atomic uint32_t broken;
+    int32_t errclass;
+    char why[376];
+    line_aligned _Atomic uint32_t left; // members that have left for good
+    line_aligned struct member members[];
+};
+
+/* What this process keeps of a board. */
+struct coll {
+    struct board *board; // NULL: the board could not be made
+    struct member *own;
+    int rank, size;
+    struct peer **peers;   // of the communicator, which outlives every call
+    uint64_t seq;          // calls started
+    uint64_t flag;         // of the last one
+    uint64_t done;         // == own->done
+    uint64_t over;         // bit i: call done + 1 + i is over, though one before it is not
+    uint64_t all_done;     // no member's `done` is below
+    int slowest;           // whose it was
+    int error;             // class of the error when it is broken, else 0
+    uint32_t windows;      // in use for calls on it
+    bool counted;          // in board->left
+    struct coll *next;     // among those left
+    _Atomic uint64_t *set; // the board's sets of watchers, [size][words]; NULL up to 64 members
+};
+
+/* The communicator's end: leave its board. Under the lock; does not wait. */
+void coll_free(struct comm *comm);
+
+/* The engine's end: what this process has allocated for collectives. Does not wait. */
+void coll_fini(void);
+
+/* A barrier of the engine's own, in order with the user's collectives. Under the lock. `name` is the
+ * public function, for reports. */
+int coll_barrier(struct comm *comm, const char *name);
+
+#endif

@@ -1,0 +1,648 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * The general exchange: each giver puts its contribution into its posting or its window, each taker
+ * copies or reduces from there. All copying collectives are this, and all small reductions.
+ *
+ *   arrive   room for the posting, a window if one is needed, its first round filled, post
+ *   move     takers: round k is taken from each giver in turn; givers: fill round k when all whose lane
+ *            it overwrites have taken round k - ring
+ *
+ * The size of a piece follows from the number of members and the element alone, so that both sides
+ * agree. No deadlock: round k can be filled when round k - ring has been taken by all, and taken when
+ * round k has been filled by all, so the least round not taken by all can always go on.
+ */
+#include "coll/reduction.h"
+
+#include <stdlib.h>
+
+#define PIECE      (16u * 1024)
+#define PIECE_MIN  64u
+#define SELF_PIECE (32u * 1024)
+#define LANE_HEAD  16u // an irregular lane begins with its size
+
+static inline int
+ring_step(const struct call *call, int rank, int by)
+{
+    int at = rank + by;
+    return at >= call->coll->size ? at - call->coll->size : at;
+}
+
+static inline bool
+gives(const struct call *call)
+{
+    switch ((enum flow)call->flow) {
+    case FLOW_DOWN:
+        return call->coll->rank == call->root;
+    case FLOW_UP:
+        return call->coll->rank != call->root;
+    default:
+        return true;
+    }
+}
+
+static inline bool
+takes(const struct call *call)
+{
+    switch ((enum flow)call->flow) {
+    case FLOW_DOWN:
+        return call->coll->rank != call->root;
+    case FLOW_UP:
+        return call->coll->rank == call->root;
+    case FLOW_SCAN:
+        return call->coll->rank > 0 || !call->exclude;
+    default:
+        return true;
+    }
+}
+
+// How many members this one takes from.
+static inline int
+givers(const struct call *call)
+{
+    bool root = call->coll->rank == call->root;
+    switch ((enum flow)call->flow) {
+    case FLOW_DOWN:
+        return root ? 0 : 1;
+    case FLOW_UP:
+        return root ? call->coll->size - 1 : 0;
+    case FLOW_SCAN:
+        return call->coll->rank;
+    default:
+        return call->coll->size - 1;
+    }
+}
+
+// The i-th of them. Each begins with the one whose first lane is its own.
+static inline int
+giver(const struct call *call, int i)
+{
+    switch ((enum flow)call->flow) {
+    case FLOW_DOWN:
+        return call->root;
+    case FLOW_UP:
+        return ring_step(call, call->root, 1 + i);
+    case FLOW_SCAN:
+        return i;
+    default:
+        return ring_step(call, call->coll->rank, call->coll->size - 1 - i);
+    }
+}
+
+static inline int
+lane_of(const struct call *call, int from, int to)
+{
+    int lane = to - from - 1;
+    return lane < 0 ? lane + call->coll->size : lane;
+}
+
+static inline uint64_t
+rounds_of(const struct call *call, uint64_t bytes)
+{
+    return bytes <= call->piece ? 1 : (bytes + call->piece - 1) / call->piece;
+}
+
+// What this member wants from `rank`.
+static inline uint64_t
+wanted(const struct call *call, int rank)
+{
+    return unlikely(vector_given(call->recv.counts)) && !call->op ? side_bytes(&call->recv, rank)
+                                                                  : call->bytes;
+}
+
+// What this member gives to `rank`.
+static inline uint64_t
+given(const struct call *call, int rank)
+{
+    return call->irregular && call->lanes ? side_bytes(&call->send, rank) : call->bytes;
+}
+
+static inline bool
+fits_posting(const struct call *call, uint64_t bytes)
+{
+    if (!call->lanes)
+        return bytes <= POSTING_INLINE && !call->windowed;
+    return !call->irregular && bytes <= POSTING_INLINE / (uint64_t)(call->coll->size - 1);
+}
+
+/* ---- the plan ---- */
+
+// Of an element that can be cut nowhere else.
+static inline uint64_t
+unit_of(const struct call *call)
+{
+    return call->op ? reduction_unit(call) : 1;
+}
+
+static void
+plan_piece(struct call *call)
+{
+    uint64_t piece = PIECE;
+    if (call->lanes) {
+        uint64_t lane = window_limit() / (uint64_t)(call->coll->size - 1) / 2 - LANE_HEAD;
+        lane &= ~(uint64_t)(PIECE_MIN - 1);
+        piece = lane < PIECE_MIN ? PIECE_MIN : lane < PIECE ? lane : PIECE;
+    }
+    uint64_t unit = unit_of(call);
+    call->whole = call->op && (unit > piece || !(call->send.raw || call->type->contiguous));
+    call->piece = call->whole ? UINT64_MAX : unit > 1 ? piece - piece % unit : piece;
+}
+
+static uint64_t
+largest_lane(const struct call *call)
+{
+    uint64_t largest = 0;
+    if (!call->irregular || !call->lanes)
+        return call->bytes;
+    for (int m = 0; m < call->coll->size; m++) {
+        uint64_t bytes = m == call->coll->rank ? 0 : given(call, m);
+        largest = bytes > largest ? bytes : largest;
+    }
+    return largest;
+}
+
+static uint64_t
+plan_rounds_in(const struct call *call)
+{
+    uint64_t most = 0;
+    if (likely(!vector_given(call->recv.counts) || call->op))
+        return rounds_of(call, call->bytes);
+    for (int i = 0; i < givers(call); i++) {
+        uint64_t rounds = rounds_of(call, wanted(call, giver(call, i)));
+        most = rounds > most ? rounds : most;
+    }
+    return most;
+}
+
+// Bytes of the window, with stride and ring set.
+static uint64_t
+plan_window(struct call *call, uint64_t largest)
+{
+    uint64_t lanes = call->lanes ? (uint64_t)call->coll->size - 1 : 1;
+    uint64_t head = call->irregular && call->lanes ? LANE_HEAD : 0;
+    uint64_t room = window_limit() / lanes - head;
+    call->ring = call->rounds_out;
+    if (!call->whole && largest > room)
+        call->ring = room / call->piece;
+    uint64_t lane = call->ring < call->rounds_out ? call->ring * call->piece : largest;
+    call->stride = align_up(head + lane, CACHE_LINE);
+    return call->stride * lanes;
+}
+
+/* ---- giving ---- */
+
+static void
+fill_lane(struct call *call, int rank, char *lane)
+{
+    uint64_t bytes = given(call, rank), at = call->filled ? call->filled * call->piece : 0;
+    if (call->irregular && call->lanes) {
+        if (call->filled == 0)
+            memcpy(lane, &bytes, sizeof bytes);
+        lane += LANE_HEAD;
+    }
+    if (at >= bytes)
+        return;
+    struct part part = side_part(&call->send, call->lanes ? rank : 0);
+    uint64_t place = call->filled ? call->filled % call->ring * call->piece : 0;
+    part_get(&part, at, lane + place, min_size(call->piece, bytes - at));
+}
+
+static void
+fill_round(struct call *call, char *window)
+{
+    int lanes = call->lanes ? call->coll->size - 1 : 1;
+    for (int i = 0; i < lanes; i++)
+        fill_lane(call, ring_step(call, call->coll->rank, 1 + i),
+                  window + (uint64_t)i * call->stride);
+    call->filled++;
+}
+
+static int
+open_window(struct call *call)
+{
+    uint64_t largest = largest_lane(call);
+    call->rounds_out = rounds_of(call, largest);
+    int err = window_take(call, plan_window(call, largest));
+    if (err)
+        return err;
+    struct posting *own = call->own;
+    own->at = call->window;
+    own->stride = call->stride;
+    own->ring = call->ring;
+    own->piece = call->piece;
+    // relaxed: call_post stores the flag with release.
+    atomic_store_explicit(&own->filled, 1, memory_order_relaxed);
+    atomic_store_explicit(&own->taken, 0, memory_order_relaxed);
+    return MPI_SUCCESS;
+}
+
+static inline enum step
+post_inline(struct call *call)
+{
+    call->stride = call->bytes;
+    call->ring = call->rounds_out = 1;
+    fill_round(call, (char *)call->own->data);
+    call_post(call, call->bytes);
+    return STEP_DONE;
+}
+
+// Post without giving anything. A taker's counter stands in the posting all the same.
+static inline enum step
+post_empty(struct call *call)
+{
+    atomic_store_explicit(&call->own->taken, 0, memory_order_relaxed);
+    call_post(call, call->bytes);
+    return STEP_DONE;
+}
+
+static noinline_ enum step
+post_window(struct call *call)
+{
+    int err = open_window(call);
+    if (err == MPI_ERR_PENDING)
+        return STEP_WAIT;
+    if (err)
+        return call_give_up(call, err);
+    fill_round(call, segment_at(engine.seg, call->window));
+    call_post(call, call->bytes);
+    return STEP_DONE;
+}
+
+static enum step
+arrive(struct call *call)
+{
+    if (unlikely(!call_room(call)))
+        return STEP_WAIT;
+    if (!call->piece) {
+        plan_piece(call);
+        call->rounds_in = takes(call) ? plan_rounds_in(call) : 0;
+    }
+    if (!gives(call))
+        return post_empty(call);
+    return fits_posting(call, call->bytes) ? post_inline(call) : post_window(call);
+}
+
+// Nobody who still wants what the next round overwrites is more than a ring behind.
+static enum step
+may_fill(struct call *call)
+{
+    uint64_t k = call->filled;
+    struct coll *coll = call->coll;
+    if (k < call->ring)
+        return STEP_DONE;
+    for (; call->reader < coll->size; call->reader++) {
+        int m = call->reader;
+        if (m == coll->rank || (call->flow == FLOW_UP && m != call->root) ||
+            (call->flow == FLOW_SCAN && m < coll->rank) || rounds_of(call, given(call, m)) <= k)
+            continue;
+        enum step seen = posting_seen(call, m);
+        if (seen != STEP_DONE)
+            return seen;
+        // acquire: pairs with the release in count_taken; its loads from our window are over.
+        if (atomic_load_explicit(&peer_posting(call, m)->taken, memory_order_acquire) <=
+                k - call->ring &&
+            atomic_load_explicit(&coll->board->members[m].done, memory_order_acquire) < call->seq)
+            return call_wait(call, m);
+    }
+    // A reduction takes its own contribution from the window too.
+    if (call->op && call->taken + call->ring <= k && call->taken < call->rounds_in)
+        return call_wait(call, coll->rank);
+    call->reader = 0;
+    return STEP_DONE;
+}
+
+static enum step
+fill_more(struct call *call)
+{
+    enum step may = may_fill(call);
+    if (may != STEP_DONE)
+        return may;
+    fill_round(call, segment_at(engine.seg, call->window));
+    // release: pairs with the acquire in source_ready.
+    atomic_store_explicit(&call->own->filled, call->filled, memory_order_release);
+    coll_changed(call->coll);
+    return STEP_DONE;
+}
+
+/* ---- taking ---- */
+
+// Where round `taken` of a giver stands.
+struct source {
+    const char *at;
+    uint64_t pos, n; // of the giver's stream
+};
+
+static cold enum step
+pieces_differ(struct call *call, int rank)
+{
+    return call_give_up(call, error_new(MPI_ERR_TYPE,
+                                        "rank %d cuts its elements otherwise than rank %d: the "
+                                        "datatypes differ",
+                                        rank, call->coll->rank));
+}
+
+// The first look at a giver: does it give what we want?
+static enum step
+check_source(struct call *call, int rank, const struct posting *p, uint64_t want)
+{
+    uint64_t bytes = p->bytes;
+    if (call->irregular && call->lanes) {
+        uint64_t lane = (uint64_t)lane_of(call, rank, call->coll->rank);
+        memcpy(&bytes, (char *)segment_at(engine.seg, p->at + lane * p->stride), sizeof bytes);
+    }
+    if (unlikely(bytes != want))
+        return call_truncated(call, rank, bytes, want);
+    if (!fits_posting(call, bytes)) {
+        if (unlikely(p->piece != call->piece))
+            return pieces_differ(call, rank);
+        call->tight |= rounds_of(call, want) > p->ring;
+    }
+    return STEP_DONE;
+}
+
+static inline enum step
+source_ready(struct call *call, int rank, struct source *source)
+{
+    struct posting *p = peer_posting(call, rank);
+    uint64_t want = wanted(call, rank), k = call->taken;
+    enum step step = STEP_DONE;
+    if (k == 0) {
+        if ((step = posting_seen(call, rank)) != STEP_DONE ||
+            (step = check_source(call, rank, p, want)) != STEP_DONE)
+            return step;
+    }
+    source->pos = k ? k * call->piece : 0;
+    source->n = source->pos < want ? min_size(call->piece, want - source->pos) : 0;
+    if (!source->n)
+        return STEP_DONE;
+    // acquire: pairs with the release in fill_more.
+    if (k && atomic_load_explicit(&p->filled, memory_order_acquire) <= k)
+        return call_wait(call, rank);
+    uint64_t lane = call->lanes ? (uint64_t)lane_of(call, rank, call->coll->rank) : 0;
+    if (fits_posting(call, want))
+        source->at = (const char *)p->data + lane * want;
+    else
+        source->at = (char *)segment_at(engine.seg, p->at) + lane * p->stride +
+                     (call->irregular && call->lanes ? LANE_HEAD : 0) +
+                     (k ? k % p->ring * call->piece : 0);
+    return STEP_DONE;
+}
+
+static inline void
+count_taken(struct call *call)
+{
+    call->taken++;
+    call->peer = 0;
+    if (unlikely(call->tight)) {
+        // release: our loads from the others' windows are over (acquire in may_fill).
+        atomic_store_explicit(&call->own->taken, call->taken, memory_order_release);
+        coll_changed(call->coll);
+    }
+}
+
+static inline enum step
+copy_round(struct call *call)
+{
+    struct source source;
+    int n = givers(call);
+    // In place what is taken overwrites what is given.
+    if (call->in_place && call->lanes && call->filled <= call->taken &&
+        call->filled < call->rounds_out)
+        return call_wait(call, call->coll->rank);
+    for (; call->peer < n; call->peer++) {
+        int m = giver(call, call->peer);
+        enum step step = source_ready(call, m, &source);
+        if (step != STEP_DONE)
+            return step;
+        if (!source.n)
+            continue;
+        struct part part = side_part(&call->recv, call->flow == FLOW_DOWN ? 0 : m);
+        part_put(&part, source.pos, source.at, source.n);
+    }
+    count_taken(call);
+    return STEP_DONE;
+}
+
+/* ---- reducing ---- */
+
+// Ranks [low, high) are reduced, in this order.
+static inline int
+reduce_high(const struct call *call)
+{
+    if (call->flow == FLOW_SCAN)
+        return call->coll->rank + !call->exclude;
+    return call->coll->size;
+}
+
+// All givers' pieces of this round are there.
+static inline enum step
+all_ready(struct call *call)
+{
+    struct source source;
+    for (int n = givers(call); call->peer < n; call->peer++) {
+        enum step step = source_ready(call, giver(call, call->peer), &source);
+        if (step != STEP_DONE)
+            return step;
+    }
+    return STEP_DONE;
+}
+
+// This member's own contribution to the round. Where all give all, the copy it has published; the
+// user's buffer may already hold a part of the result.
+static inline const char *
+own_source(struct call *call, uint64_t pos)
+{
+    if (!call->lanes && gives(call)) {
+        if (fits_posting(call, call->bytes))
+            return (const char *)call->own->data;
+        return (char *)segment_at(engine.seg, call->window) +
+               (pos ? pos / call->piece % call->ring * call->piece : 0);
+    }
+    return side_part(&call->send, call->lanes ? call->coll->rank : 0).flat + pos;
+}
+
+static inline const char *
+source_of(struct call *call, int rank, struct source *source)
+{
+    if (rank == call->coll->rank)
+        return own_source(call, source->pos);
+    (void)source_ready(call, rank, source); // it is: all_ready
+    return source->at;
+}
+
+static cold enum step
+no_memory(struct call *call, uint64_t size)
+{
+    return call_give_up(call, error_new(MPI_ERR_NO_MEM, "no memory for a reduction of %llu bytes",
+                                        (unsigned long long)size));
+}
+
+static inline void
+reduce_into(struct call *call, char *into, uint64_t pos, uint64_t n)
+{
+    struct source source = {.pos = pos};
+    int m = reduce_high(call) - 1;
+    const char *last = source_of(call, m, &source);
+    if (unlikely(m == 0)) {
+        memcpy(into, last, n * reduction_unit(call));
+        return;
+    }
+    m--;
+    reduction_apply3(call, source_of(call, m, &source), last, into, n);
+    while (--m >= 0)
+        reduction_apply(call, source_of(call, m, &source), into, n);
+}
+
+// Where the result's buffer is also the contribution, it is written when that is no longer needed:
+// the piece at the end of its round, or all of it at the end (late).
+static inline enum step
+reduce_round(struct call *call)
+{
+    enum step step = all_ready(call);
+    if (step != STEP_DONE)
+        return step;
+    uint64_t pos = call->taken ? call->taken * call->piece : 0;
+    uint64_t size = min_size(call->piece, call->bytes - pos);
+    if (size) {
+        char *result = side_part(&call->recv, 0).flat + pos, *into = result;
+        if (unlikely(call->apart || call->late)) {
+            into = call_scratch(call, call->late ? call->bytes : size);
+            if (!into)
+                return no_memory(call, size);
+            into += call->late ? pos : 0;
+        }
+        reduce_into(call, into, pos, size / reduction_unit(call));
+        if (unlikely(call->apart))
+            memcpy(result, into, size);
+    }
+    count_taken(call);
+    return STEP_DONE;
+}
+
+/* ---- reducing elements that cannot be cut ---- */
+
+// `count` elements as the type lays them out, at a place whose alignment is that of the original.
+struct image {
+    char *memory;
+    struct part part;
+};
+
+static bool
+image_make(struct image *image, const struct call *call)
+{
+    struct type *type = call->type;
+    MPI_Count more = ((MPI_Count)call->units - 1) * type->extent;
+    MPI_Count low = type->true_lb + (more < 0 ? more : 0);
+    MPI_Count high = type->true_lb + type->true_extent + (more > 0 ? more : 0);
+    low &= ~(MPI_Count)(CACHE_LINE - 1);
+    image->memory = aligned_alloc(CACHE_LINE, align_up((size_t)(high - low), CACHE_LINE));
+    image->part = part_make(address(image->memory, -low), (MPI_Count)call->units, type, false);
+    return image->memory != NULL;
+}
+
+// The contribution of `rank` into an image.
+static void
+image_get(struct image *image, struct call *call, int rank)
+{
+    struct source source = {0};
+    if (rank == call->coll->rank && (call->lanes || !gives(call))) {
+        struct part own = side_part(&call->send, call->lanes ? rank : 0);
+        part_copy(&own, &image->part);
+        return;
+    }
+    part_put(&image->part, 0, source_of(call, rank, &source), call->bytes);
+}
+
+static void
+reduce_images(struct call *call, struct image *in, struct image *inout)
+{
+    int m = reduce_high(call) - 1;
+    image_get(inout, call, m);
+    while (--m >= 0) {
+        image_get(in, call, m);
+        op_apply(call->op, call->type, in->part.base, inout->part.base, (MPI_Count)call->units);
+    }
+    struct part result = side_part(&call->recv, 0);
+    part_copy(&inout->part, &result);
+}
+
+static noinline_ enum step
+reduce_whole(struct call *call)
+{
+    enum step step = all_ready(call);
+    if (step != STEP_DONE)
+        return step;
+    struct image in = {0}, inout = {0};
+    if (call->bytes && image_make(&in, call) && image_make(&inout, call))
+        reduce_images(call, &in, &inout);
+    bool failed = call->bytes && !inout.memory;
+    free(in.memory);
+    free(inout.memory);
+    if (failed)
+        return no_memory(call, call->bytes);
+    count_taken(call);
+    return STEP_DONE;
+}
+
+/* ---- the steps ---- */
+
+// The next piece of what this member gives itself: done while there is nothing else to do, and at
+// the end.
+static noinline_ void
+copy_self(struct call *call)
+{
+    int rank = call->coll->rank;
+    struct part from = side_part(&call->send, call->lanes ? rank : 0);
+    struct part to = side_part(&call->recv, call->flow == FLOW_DOWN ? 0 : rank);
+    size_t n = min_size(SELF_PIECE, from.bytes - call->copied);
+    part_copy_some(&from, &to, call->copied, n);
+    call->copied += n;
+    call->self = call->copied < from.bytes;
+}
+
+static inline enum step
+take_round(struct call *call)
+{
+    if (!call->op)
+        return copy_round(call);
+    return likely(!call->whole) ? reduce_round(call) : reduce_whole(call);
+}
+
+// Take and fill in turn, until neither can go on. If both must wait it is for whoever moves first.
+static enum step
+move(struct call *call)
+{
+    for (bool moved = true; moved;) {
+        enum step step;
+        moved = false;
+        call->waits = 0;
+        if (call->taken < call->rounds_in) {
+            if ((step = take_round(call)) == STEP_ERROR)
+                return step;
+            moved = step == STEP_DONE;
+        }
+        if (unlikely(call->filled < call->rounds_out)) {
+            if ((step = fill_more(call)) == STEP_ERROR)
+                return step;
+            moved |= step == STEP_DONE;
+        }
+        if (call->self && !moved) {
+            copy_self(call);
+            moved = true;
+        }
+    }
+    return call->taken < call->rounds_in || call->filled < call->rounds_out ? STEP_WAIT : STEP_DONE;
+}
+
+enum step
+exchange_step(struct call *call)
+{
+    enum step step = STEP_DONE;
+    if (!call->posted && (step = arrive(call)) != STEP_DONE)
+        return step;
+    step = move(call);
+    if (unlikely(call->late) && step == STEP_DONE && call->scratch)
+        memcpy(side_part(&call->recv, 0).flat, call->scratch, call->bytes);
+    return step;
+}

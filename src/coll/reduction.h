@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* What the reductions share: their arguments, and applying the operation. */
+#ifndef MUSTER_COLL_REDUCTION_H
+#define MUSTER_COLL_REDUCTION_H
+
+#include "coll/call.h"
+
+struct reduction {
+    const void *sendbuf; // or the receive buffer, in place
+    void *recvbuf;
+    MPI_Count count; // of one block
+    MPI_Count own;   // cut: elements that this member reduces
+    int blocks;      // of the contribution
+    bool cut, in_place;
+    bool result; // this member gets one
+    MPI_Datatype datatype;
+    MPI_Op op;
+};
+
+/* Check the arguments, and fill in both sides, op, type, units, bytes, and `self`. */
+int reduction_check(struct call *call, const struct reduction *r);
+
+/* Bytes of an element, where elements stand one after the other. */
+static inline uint64_t
+reduction_unit(const struct call *call)
+{
+    return (uint64_t)call->type->extent;
+}
+
+/* May the vector be cut between elements, of at most `most` bytes? */
+static inline bool
+reduction_cuts(const struct call *call, uint64_t most)
+{
+    return (call->send.raw || call->type->contiguous) && reduction_unit(call) <= most;
+}
+
+/* inout[i] = in[i] op inout[i], for n elements that stand one after the other. */
+static inline void
+reduction_apply(const struct call *call, const void *in, void *inout, uint64_t n)
+{
+    MPI_Count lb = call->type->true_lb;
+    op_apply(call->op, call->type, (const char *)in - lb, (char *)inout - lb, (MPI_Count)n);
+}
+
+/* out[i] = a[i] op b[i]; out is b, or overlaps neither. */
+static inline void
+reduction_apply3(const struct call *call, const void *a, const void *b, void *out, uint64_t n)
+{
+    if (likely(call->op->predefined)) {
+        op_apply3(call->op, call->type, a, b, out, (MPI_Count)n);
+        return;
+    }
+    if (out != b)
+        memcpy(out, b, n * reduction_unit(call));
+    reduction_apply(call, a, out, n);
+}
+
+#endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "coll/side.h"
+
+#include "core/check.h"
+
+#define COPY_BYTES (8 * 1024)
+
+struct part
+side_part(const struct side *s, int i)
+{
+    struct type *type = s->types ? s->types[i] : s->type;
+    MPI_Count count = vector_given(s->counts) ? vector_at(s->counts, i) : s->count;
+    MPI_Count at = (MPI_Count)i * s->count * type->extent;
+    if (vector_given(s->displs))
+        at = vector_at(s->displs, i) * (s->types ? 1 : type->extent);
+    return part_make(address(s->base, at), count, type, s->raw);
+}
+
+void
+part_copy_some(const struct part *from, const struct part *to, uint64_t pos, size_t n)
+{
+    char between[COPY_BYTES];
+    if (!n)
+        return;
+    if (from->flat && to->flat)
+        memmove(to->flat + pos, from->flat + pos, n);
+    else if (from->flat)
+        part_put(to, pos, from->flat + pos, n);
+    else if (to->flat)
+        part_get(from, pos, to->flat + pos, n);
+    for (uint64_t end = pos + n; !from->flat && !to->flat && pos < end; pos += n) {
+        n = min_size(sizeof between, end - pos);
+        part_get(from, pos, between, n);
+        part_put(to, pos, between, n);
+    }
+}
+
+/* ---- arguments ---- */
+
+static cold int
+bad_count(MPI_Count count, const char *what)
+{
+    return error_new(MPI_ERR_COUNT, "%scount %lld is negative or too large for the datatype", what,
+                     (long long)count);
+}
+
+static int
+check_type(MPI_Datatype handle, struct type **type)
+{
+    int err = type_find(handle, type);
+    if (unlikely(err))
+        return err;
+    if (unlikely(!(*type)->committed))
+        return error_new(MPI_ERR_TYPE, "the datatype is not committed (MPI_Type_commit)");
+    return MPI_SUCCESS;
+}
+
+// n blocks of `count` elements: bytes in *size, if they and their span can be counted.
+static bool
+count_fits(MPI_Count count, const struct type *type, int n, MPI_Count *size)
+{
+    MPI_Count all, span;
+    return count >= 0 && !__builtin_mul_overflow(count, n, &all) &&
+           !__builtin_mul_overflow(all, type->size, size) &&
+           !__builtin_mul_overflow(all, type->extent, &span);
+}
+
+static cold int
+null_buffer(MPI_Count count, const char *what)
+{
+    return error_new(MPI_ERR_BUFFER, "the %sbuffer is a null pointer, but the count is %lld", what,
+                     (long long)count);
+}
+
+int
+side_check(struct side *s, const void *buffer, MPI_Count count, MPI_Datatype handle, int n,
+           const char *what)
+{
+    MPI_Count size;
+    int err = check_type(handle, &s->type);
+    if (unlikely(err))
+        return err;
+    if (unlikely(!count_fits(count, s->type, n, &size)))
+        return bad_count(count, what);
+    if (unlikely(!buffer && size && s->type->predefined))
+        return null_buffer(count, what);
+    s->base = (char *)(uintptr_t)buffer;
+    s->count = count;
+    return MPI_SUCCESS;
+}
+
+static int
+check_block(const struct type *type, const void *buffer, MPI_Count count, int i, const char *what)
+{
+    MPI_Count size;
+    if (unlikely(!count_fits(count, type, 1, &size)))
+        return error_new(MPI_ERR_COUNT,
+                         "%scounts[%d] is %lld: negative or too large for the datatype", what, i,
+                         (long long)count);
+    if (unlikely(!buffer && size && type->predefined))
+        return null_buffer(count, what);
+    return MPI_SUCCESS;
+}
+
+int
+side_check_vector(struct side *s, const void *buffer, struct vector counts, MPI_Datatype handle,
+                  int n, const char *what)
+{
+    int err = check_type(handle, &s->type);
+    if (unlikely(err))
+        return err;
+    if (unlikely(!vector_given(counts)))
+        return error_new(MPI_ERR_ARG, "the argument %scounts is a null pointer", what);
+    s->base = (char *)(uintptr_t)buffer;
+    s->counts = counts;
+    for (int i = 0; i < n && !err; i++)
+        err = check_block(s->type, buffer, vector_at(counts, i), i, what);
+    return err;
+}
+
+int
+side_check_types(struct side *s, const void *buffer, const MPI_Datatype types[], int n,
+                 const char *what)
+{
+    int err = MPI_SUCCESS;
+    if (unlikely(!vector_given(s->counts) || !vector_given(s->displs) || !types))
+        return error_new(MPI_ERR_ARG, "the argument %s%s is a null pointer", what,
+                         !types                    ? "types"
+                         : vector_given(s->counts) ? "displs"
+                                                   : "counts");
+    s->base = (char *)(uintptr_t)buffer;
+    for (int i = 0; i < n && !err; i++) {
+        err = check_type(types[i], &s->types[i]);
+        if (!err)
+            err = check_block(s->types[i], buffer, vector_at(s->counts, i), i, what);
+    }
+    return err;
+}
+
+int
+root_check(const struct comm *comm, int root)
+{
+    if (likely((unsigned)root < (unsigned)comm->size))
+        return MPI_SUCCESS;
+    return error_new(MPI_ERR_ROOT, "root %d is not in %s (0..%d)", root,
+                     comm->name[0] ? comm->name : "the communicator", comm->size - 1);
+}
+
+int
+overlap_check(const struct part *send, const struct part *recv)
+{
+    if (likely(!send->flat || !recv->flat || send->flat + send->bytes <= recv->flat ||
+               recv->flat + recv->bytes <= send->flat || !send->bytes || !recv->bytes))
+        return MPI_SUCCESS;
+    return error_new(MPI_ERR_BUFFER,
+                     "the send buffer (%llu bytes at %p) and the receive buffer (%llu bytes at %p) "
+                     "overlap; give MPI_IN_PLACE where they are the same",
+                     (unsigned long long)send->bytes, (void *)send->flat,
+                     (unsigned long long)recv->bytes, (void *)recv->flat);
+}
+
+int
+self_check(uint64_t sent, uint64_t expected)
+{
+    if (likely(sent == expected))
+        return MPI_SUCCESS;
+    return error_new(MPI_ERR_TRUNCATE,
+                     "this rank sends %llu bytes to itself, but expects %llu from itself",
+                     (unsigned long long)sent, (unsigned long long)expected);
+}
+
+cold int
+in_place_error(const char *argument)
+{
+    return error_new(MPI_ERR_BUFFER, "%s is MPI_IN_PLACE, which has no meaning here", argument);
+}
