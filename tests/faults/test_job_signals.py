@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import PYTHON, wait_until
 
-# Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2. (os.write, because a handler
+# Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2. (os.write, as a handler
 # may run within a print, and then not print itself.)
 COUNT = """
 import os, signal, sys, time

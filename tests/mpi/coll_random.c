@@ -112,8 +112,8 @@ struct blocks {
 static int
 count_between(const struct turn *t, int a, int b)
 {
-    uint64_t x = t->in_place ? (uint64_t)(a < b ? a * MOST + b : b * MOST + a)
-                             : (uint64_t)(a * MOST + b);
+    uint64_t x =
+        t->in_place ? (uint64_t)(a < b ? a * MOST + b : b * MOST + a) : (uint64_t)(a * MOST + b);
     uint64_t h = mix(call * 77 + x);
     return h % 4 ? (int)(h % (t->n / (uint64_t)t->size + 1)) : 0;
 }
@@ -176,8 +176,8 @@ allgatherv(const struct turn *t)
     uint64_t mine = (uint64_t)b.counts[t->rank];
     char *send = buffer_new(mine), *recv = buffer_new(b.all);
     fill_bytes(t->in_place ? recv + b.displs[t->rank] : send, call, t->rank, 0, mine);
-    MPI_Allgatherv(t->in_place ? MPI_IN_PLACE : send, (int)mine, MPI_BYTE, recv, b.counts,
-                   b.displs, MPI_BYTE, t->comm);
+    MPI_Allgatherv(t->in_place ? MPI_IN_PLACE : send, (int)mine, MPI_BYTE, recv, b.counts, b.displs,
+                   MPI_BYTE, t->comm);
     for (int r = 0; r < t->size; r++)
         check_bytes(recv + b.displs[r], call, r, 0, (uint64_t)b.counts[r], "allgatherv");
     buffer_free(send, mine, "allgatherv");
