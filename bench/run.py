@@ -65,6 +65,13 @@ def environment_of(name, packages):
     return folder / "bin"
 
 
+def version_of(bin_folder, package):
+    """The version that the index gave us of a package without a fixed one."""
+    command = [str(bin_folder / "pip"), "show", package]
+    show = subprocess.run(command, capture_output=True, text=True)
+    return next(line.split()[1] for line in show.stdout.splitlines() if line.startswith("Version"))
+
+
 def stacks():
     ours = Path(sys.prefix) / "bin"
     yield Stack("Muster", ours / "mpicc", ours / "mpiexec", sys.executable)
@@ -77,9 +84,10 @@ def stacks():
             "PRTE_ALLOW_RUN_AS_ROOT": "1", "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     yield Stack("Open MPI 5.0.11", b / "mpicc", b / "mpiexec", b / "python", root,
                 bind=["--bind-to", "core"], free=["--oversubscribe"])
-    b = environment_of("impi", ["impi-rt==2021.19", "impi-devel==2021.19", *common])
+    b = environment_of("impi", ["impi-rt", "impi-devel", *common])
     intel = {"I_MPI_ROOT": str(b.parent), "I_MPI_PIN": "1"}
-    yield Stack("Intel MPI 2021.19", b / "mpicc", b / "mpiexec", b / "python", intel)
+    name = f"Intel MPI {version_of(b, 'impi-rt')}"
+    yield Stack(name, b / "mpicc", b / "mpiexec", b / "python", intel)
     if shutil.which("mpicc.openmpi"):
         yield Stack("Open MPI (Debian)", "mpicc.openmpi", "mpiexec.openmpi", None, root,
                     bind=["--bind-to", "core"], free=["--oversubscribe"])

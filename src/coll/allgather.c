@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-#include "coll/call.h"
+#include "coll/quick.h"
 
 /* MPI_Allgather and MPI_Allgatherv (MPI 5.0, 6.7). */
 
@@ -38,10 +38,10 @@ check_send(struct call *call, const struct comm *comm, const struct allgather_ar
 
 /* ---- MPI_Allgather ---- */
 
-static int
-allgather_on(struct comm *comm, const struct allgather_args *args)
+static noinline_ int
+allgather_any(struct comm *comm, const struct allgather_args *args, bool posted)
 {
-    struct call call = {.flow = FLOW_ALL, .root = -1};
+    struct call call = {.flow = FLOW_ALL, .root = -1, .posted = posted};
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
     int err =
@@ -52,6 +52,28 @@ allgather_on(struct comm *comm, const struct allgather_args *args)
         return call_alone(&call);
     err = call_start(&call, comm, signature_make(COLL_ALLGATHER, -1));
     return likely(!err) ? call_run(&call, "MPI_Allgather") : err;
+}
+
+static inline int
+allgather_on(struct comm *comm, const struct allgather_args *args)
+{
+    struct small send = {0}, recv = {0};
+    struct quick q;
+    bool posted = false;
+    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype) &&
+               small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype) &&
+               recv.bytes == send.bytes && small_apart(&send, &recv, 1, (uint64_t)comm->size) &&
+               quick_begin(&q, comm, signature_make(COLL_ALLGATHER, -1)))) {
+        small_copy(q.own->data, send.data, send.bytes);
+        posted = quick_post(&q, send.bytes);
+        if (likely(quick_all_seen(&q, send.bytes, true))) {
+            for (int m = 0; m < comm->size; m++)
+                small_copy(recv.data + (uint64_t)m * recv.bytes,
+                           m == comm->rank ? send.data : quick_data(&q, m), recv.bytes);
+            return quick_end(&q);
+        }
+    }
+    return allgather_any(comm, args, posted);
 }
 
 static int

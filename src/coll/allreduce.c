@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/quick.h"
 #include "coll/reduction.h"
 
 /* MPI_Allreduce (MPI 5.0, 6.9.6). */
@@ -29,10 +30,10 @@ choose(const struct call *call, const struct comm *comm)
     return call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_SLICES;
 }
 
-static int
-allreduce_on(struct comm *comm, const struct allreduce_args *args)
+static noinline_ int
+allreduce_any(struct comm *comm, const struct allreduce_args *args, bool posted)
 {
-    struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true};
+    struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true, .posted = posted};
     bool in_place = args->sendbuf == MPI_IN_PLACE;
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
@@ -53,6 +54,31 @@ allreduce_on(struct comm *comm, const struct allreduce_args *args)
     call.algorithm = choose(&call, comm);
     err = call_start(&call, comm, signature_reduce(COLL_ALLREDUCE, -1, call.op, call.type));
     return likely(!err) ? call_run(&call, "MPI_Allreduce") : err;
+}
+
+static inline int
+allreduce_on(struct comm *comm, const struct allreduce_args *args)
+{
+    struct small send = {0}, recv = {0};
+    char copy[POSTING_INLINE];
+    struct quick q;
+    bool posted = false, in_place = args->sendbuf == MPI_IN_PLACE;
+    op_kernel *kernel = quick_kernel(args->op, args->datatype);
+    if (likely(kernel && small_buffer(&recv, args->recvbuf, args->count, args->datatype)) &&
+        (in_place || (likely(small_buffer(&send, args->sendbuf, args->count, args->datatype) &&
+                             small_apart(&send, &recv, 1, 1)))) &&
+        likely(
+            quick_begin(&q, comm, signature_quick(COLL_ALLREDUCE, -1, args->op, args->datatype)))) {
+        if (in_place)
+            send.data = memcpy(copy, recv.data, recv.bytes);
+        small_copy(q.own->data, send.data, recv.bytes);
+        posted = quick_post(&q, recv.bytes);
+        if (likely(quick_all_seen(&q, recv.bytes, true))) {
+            quick_reduce(&q, kernel, send.data, recv.data, (size_t)args->count);
+            return quick_end(&q);
+        }
+    }
+    return allreduce_any(comm, args, posted);
 }
 
 static int

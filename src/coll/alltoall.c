@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-#include "coll/call.h"
+#include "coll/quick.h"
 
 #include <stdlib.h>
 
@@ -43,10 +43,10 @@ start_and_run(struct call *call, struct comm *comm, enum coll_kind kind, const c
 
 /* ---- MPI_Alltoall ---- */
 
-static int
-alltoall_on(struct comm *comm, const struct alltoall_args *args)
+static noinline_ int
+alltoall_any(struct comm *comm, const struct alltoall_args *args, bool posted)
 {
-    struct call call = {.flow = FLOW_ALL, .lanes = true, .root = -1};
+    struct call call = {.flow = FLOW_ALL, .lanes = true, .root = -1, .posted = posted};
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
     int err =
@@ -64,6 +64,39 @@ alltoall_on(struct comm *comm, const struct alltoall_args *args)
             return err;
     }
     return start_and_run(&call, comm, COLL_ALLTOALL, "MPI_Alltoall");
+}
+
+static inline void
+alltoall_quick(const struct quick *q, const struct small *send, const struct small *recv)
+{
+    for (int m = 0; m < q->coll->size; m++) {
+        uint64_t at = (uint64_t)m * recv->bytes;
+        small_copy(recv->data + at,
+                   m == q->coll->rank ? send->data + at : quick_lane(q, m, recv->bytes),
+                   recv->bytes);
+    }
+}
+
+static inline int
+alltoall_on(struct comm *comm, const struct alltoall_args *args)
+{
+    struct small send = {0}, recv = {0};
+    struct quick q;
+    uint64_t size = (uint64_t)comm->size;
+    bool posted = false;
+    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype) &&
+               small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype) &&
+               recv.bytes == send.bytes && small_apart(&send, &recv, size, size) &&
+               send.bytes * (size - 1) <= POSTING_INLINE &&
+               quick_begin(&q, comm, signature_make(COLL_ALLTOALL, -1)))) {
+        quick_lanes(&q, send.data, send.bytes);
+        posted = quick_post(&q, send.bytes);
+        if (likely(quick_all_seen(&q, send.bytes, true))) {
+            alltoall_quick(&q, &send, &recv);
+            return quick_end(&q);
+        }
+    }
+    return alltoall_any(comm, args, posted);
 }
 
 static int

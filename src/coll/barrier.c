@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-#include "coll/call.h"
+#include "coll/quick.h"
 
 /* MPI_Barrier (MPI 5.0, 6.3): an exchange of nothing. */
 
-static int
-barrier_on(struct comm *comm, enum coll_kind kind, const char *name)
+static noinline_ int
+barrier_any(struct comm *comm, enum coll_kind kind, bool posted, const char *name)
 {
-    struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true};
+    struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true, .posted = posted};
     if (comm->size == 1)
         return engine_failed();
     call.algorithm = comm->size > FLAT ? RUN_TREE : RUN_EXCHANGE;
     int err = call_start(&call, comm, signature_make(kind, -1));
     return likely(!err) ? call_run(&call, name) : err;
+}
+
+static inline int
+barrier_on(struct comm *comm, enum coll_kind kind, const char *name)
+{
+    struct quick q;
+    bool posted = false;
+    if (likely(quick_begin(&q, comm, signature_make(kind, -1)))) {
+        posted = quick_post(&q, 0);
+        if (likely(quick_all_seen(&q, 0, true)))
+            return quick_end(&q);
+    }
+    return barrier_any(comm, kind, posted, name);
 }
 
 int

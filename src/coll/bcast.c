@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-#include "coll/call.h"
+#include "coll/quick.h"
 
 /* MPI_Bcast (MPI 5.0, 6.4). */
 
@@ -13,10 +13,10 @@ struct bcast_args {
     MPI_Comm comm;
 };
 
-static int
-bcast_on(struct comm *comm, const struct bcast_args *args)
+static noinline_ int
+bcast_any(struct comm *comm, const struct bcast_args *args, bool posted)
 {
-    struct call call = {.flow = FLOW_DOWN, .root = args->root, .down = true};
+    struct call call = {.flow = FLOW_DOWN, .root = args->root, .down = true, .posted = posted};
     int err = root_check(comm, args->root);
     if (unlikely(err) ||
         unlikely(err = side_check(&call.send, args->buffer, args->count, args->datatype, 1, "")))
@@ -28,6 +28,28 @@ bcast_on(struct comm *comm, const struct bcast_args *args)
     call.algorithm = comm->size > FLAT && call.bytes <= TREE_MAX ? RUN_TREE : RUN_EXCHANGE;
     err = call_start(&call, comm, signature_make(COLL_BCAST, args->root));
     return likely(!err) ? call_run(&call, "MPI_Bcast") : err;
+}
+
+static inline int
+bcast_on(struct comm *comm, const struct bcast_args *args)
+{
+    struct small s;
+    struct quick q;
+    bool posted = false, root = comm->rank == args->root;
+    if (likely(small_buffer(&s, args->buffer, args->count, args->datatype) &&
+               (unsigned)args->root < (unsigned)comm->size &&
+               quick_begin(&q, comm, signature_make(COLL_BCAST, args->root)))) {
+        if (root)
+            small_copy(q.own->data, s.data, s.bytes);
+        posted = quick_post(&q, s.bytes);
+        if (root)
+            return quick_end(&q);
+        if (likely(quick_seen(&q, args->root, s.bytes))) {
+            small_copy(s.data, quick_data(&q, args->root), s.bytes);
+            return quick_end(&q);
+        }
+    }
+    return bcast_any(comm, args, posted);
 }
 
 static int

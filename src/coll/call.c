@@ -48,6 +48,7 @@ attach(struct coll *coll, uint64_t at)
     coll->own = &coll->board->members[coll->rank];
     if (coll->size > 64)
         coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
+    coll->quick = coll->size <= FLAT && !engine.threads;
 }
 
 static uint64_t
@@ -104,6 +105,7 @@ static void
 leave_board(struct coll *coll)
 {
     coll->done = UINT64_MAX;
+    coll->quick = false;
     atomic_store_explicit(&coll->own->done, UINT64_MAX, memory_order_release);
     coll_changed(coll);
 }
@@ -179,15 +181,19 @@ mismatch_class(uint64_t mine, uint64_t theirs)
     return differ & 0xff00 ? MPI_ERR_OP : MPI_ERR_TYPE;
 }
 
-// The flags of call `at` stand in both postings and differ.
-static bool
-differ_at(const struct coll *coll, int rank, uint64_t at)
+// The first of the last POSTINGS calls that this member and `rank` have posted differently; 0: none.
+static uint64_t
+first_difference(const struct coll *coll, int rank, uint64_t seq)
 {
-    const struct posting *a = posting_of(coll, coll->rank, at), *b = posting_of(coll, rank, at);
-    return at != 0 && atomic_load_explicit(&a->seq, memory_order_relaxed) == at &&
-           atomic_load_explicit(&b->seq, memory_order_relaxed) == at &&
-           atomic_load_explicit(&a->flag, memory_order_relaxed) !=
-               atomic_load_explicit(&b->flag, memory_order_relaxed);
+    for (uint64_t at = seq >= POSTINGS ? seq - POSTINGS + 1 : 1; at <= seq; at++) {
+        const struct posting *a = posting_of(coll, coll->rank, at);
+        const struct posting *b = posting_of(coll, rank, at);
+        if (a->seq == at && b->seq == at &&
+            atomic_load_explicit(&a->flag, memory_order_relaxed) !=
+                atomic_load_explicit(&b->flag, memory_order_relaxed))
+            return at;
+    }
+    return 0;
 }
 
 // Break the board with a text that names the first call in which this member and `rank` differ.
@@ -195,27 +201,23 @@ static cold int
 mismatch(struct call *call, int rank)
 {
     struct coll *coll = call->coll;
-    struct posting mine = {.signature = call->signature, .bytes = call->bytes};
-    struct posting theirs = *peer_posting(call, rank);
-    uint64_t at = call->seq;
-    for (uint64_t i = 1; i < POSTINGS && i < call->seq && differ_at(coll, rank, call->seq - i);
-         i++) {
-        at = call->seq - i;
-        mine = *posting_of(coll, coll->rank, at);
-        theirs = *posting_of(coll, rank, at);
-    }
     char a[120], b[120], why[376];
-    describe(a, sizeof a, coll->rank, mine.signature, mine.bytes);
-    describe(b, sizeof b, rank, theirs.signature, theirs.bytes);
-    if (mine.signature == theirs.signature)
-        snprintf(why, sizeof why,
-                 "ranks %d and %d made different collective calls on this communicator,"
-                 " more than %d calls ago",
-                 coll->rank, rank, POSTINGS);
-    else
+    int errclass = MPI_ERR_OTHER;
+    uint64_t at = first_difference(coll, rank, call->seq);
+    const struct posting *mine = posting_of(coll, coll->rank, at);
+    const struct posting *theirs = posting_of(coll, rank, at);
+    if (at) {
+        describe(a, sizeof a, coll->rank, mine->signature, mine->bytes);
+        describe(b, sizeof b, rank, theirs->signature, theirs->bytes);
         snprintf(why, sizeof why, "%s as collective call %llu on this communicator, but %s", b,
                  (unsigned long long)at, a);
-    int errclass = mismatch_class(mine.signature, theirs.signature);
+        errclass = mismatch_class(mine->signature, theirs->signature);
+    } else {
+        snprintf(why, sizeof why,
+                 "ranks %d and %d called different collectives on this communicator, more than %d "
+                 "calls ago",
+                 coll->rank, rank, POSTINGS);
+    }
     coll_break(coll, errclass, why);
     return error_new(errclass, "%s", why);
 }
@@ -223,12 +225,13 @@ mismatch(struct call *call, int rank)
 cold enum step
 posting_unseen(struct call *call, int rank)
 {
-    struct posting *p = peer_posting(call, rank);
-    // acquire: pairs with the release in call_post; the flag of this call stands.
-    if (atomic_load_explicit(&p->seq, memory_order_acquire) != call->seq)
-        return call_wait(call, rank);
-    if (atomic_load_explicit(&p->flag, memory_order_acquire) == call->flag)
+    // acquire: pairs with the release in posting_publish.
+    uint64_t flag = atomic_load_explicit(&peer_posting(call, rank)->flag, memory_order_acquire);
+    uint64_t before = call->seq - POSTINGS;
+    if (flag == call->flag)
         return STEP_DONE;
+    if (flag == (call->seq > POSTINGS ? call->coll->flags[before % (2 * POSTINGS)] : 0))
+        return call_wait(call, rank);
     return call_fail(call, mismatch(call, rank));
 }
 
@@ -304,13 +307,6 @@ must_look_again(const struct call *call, const struct wait *wait)
 
 /* ---- the life of a call ---- */
 
-static inline uint64_t
-chain(uint64_t flag, uint64_t signature)
-{
-    flag = ((flag ^ signature) + UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
-    return flag ^ flag >> 29;
-}
-
 // While this thread waits, or a user's function runs, another one may free what the call uses.
 static cold void
 hold_or_release(struct call *call, int by)
@@ -359,8 +355,10 @@ call_start(struct call *call, struct comm *comm, uint64_t signature)
     call->comm = comm;
     call->coll = coll;
     call->signature = signature;
-    call->seq = ++coll->seq;
-    call->flag = coll->flag = chain(coll->flag, signature);
+    if (!call->posted)
+        coll_next(coll, signature);
+    call->seq = coll->seq;
+    call->flag = coll->flag;
     call->own = posting_of(coll, coll->rank, call->seq);
     hold_arguments(call);
     return MPI_SUCCESS;
@@ -383,17 +381,17 @@ call_step(struct call *call)
 }
 
 // Calls may end out of order; `done` is the last before which none is under way.
-static void
-set_done(struct coll *coll, uint64_t seq)
+void
+coll_over_slow(struct coll *coll, uint64_t seq)
 {
-    if (unlikely(coll->done == UINT64_MAX))
+    if (coll->done == UINT64_MAX)
         return;                                          // left
     coll->over |= UINT64_C(1) << (seq - coll->done - 1); // posted: at most POSTINGS ahead
     while (coll->over & 1) {
         coll->over >>= 1;
         coll->done++;
     }
-    // release: pairs with the acquire in coll_all_done; our loads from others' memory come before.
+    // release: as in coll_over.
     atomic_store_explicit(&coll->own->done, coll->done, memory_order_release);
     coll_changed(coll);
 }
@@ -401,7 +399,7 @@ set_done(struct coll *coll, uint64_t seq)
 void
 call_end(struct call *call)
 {
-    set_done(call->coll, call->seq);
+    coll_over(call->coll, call->seq);
     if (unlikely(call->scratch != NULL))
         free(call->scratch);
     release_arguments(call);

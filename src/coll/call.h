@@ -127,7 +127,8 @@ struct call {
     struct type **types; // owned
 };
 
-/* Begin: failures of others, the board, number and flag. Nothing is posted yet. */
+/* Begin: failures of others, the board, number and flag. Nothing is posted yet; but with call->posted
+ * the call began the short way (quick.h), which has posted it. */
 int call_start(struct call *call, struct comm *comm, uint64_t signature);
 
 enum step call_step(struct call *call);
@@ -156,6 +157,40 @@ coll_changed(struct coll *coll)
         atomic_signal_fence(memory_order_seq_cst);
     if (unlikely(atomic_load_explicit(&coll->own->watched, memory_order_relaxed)))
         coll_wake(coll);
+}
+
+/* The flag of a call with this signature after one with `flag`. */
+static inline uint64_t
+flag_chain(uint64_t flag, uint64_t signature)
+{
+    flag = ((flag ^ signature) + UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
+    return flag ^ flag >> 29;
+}
+
+/* Number and flag of the next call. */
+static inline uint64_t
+coll_next(struct coll *coll, uint64_t signature)
+{
+    uint64_t seq = ++coll->seq;
+    coll->flag = flag_chain(coll->flag, signature);
+    coll->flags[seq % (2 * POSTINGS)] = coll->flag;
+    return seq;
+}
+
+void coll_over_slow(struct coll *coll, uint64_t seq);
+
+/* Call `seq` is over for this member. */
+static inline void
+coll_over(struct coll *coll, uint64_t seq)
+{
+    if (unlikely(seq != coll->done + 1 || coll->over)) {
+        coll_over_slow(coll, seq);
+        return;
+    }
+    coll->done = seq;
+    // release: pairs with the acquire in coll_all_done; our loads from others' memory come before.
+    atomic_store_explicit(&coll->own->done, seq, memory_order_release);
+    coll_changed(coll);
 }
 
 static inline struct posting *
@@ -198,16 +233,21 @@ call_room(struct call *call)
     return false;
 }
 
+static inline void
+posting_publish(struct posting *own, uint64_t seq, uint64_t flag, uint64_t bytes)
+{
+    own->bytes = bytes;
+    own->seq = seq;
+    // release: who sees the flag (posting_seen) sees the posting's contents.
+    atomic_store_explicit(&own->flag, flag, memory_order_release);
+}
+
 /* Publish the posting, whose data (or window and counters) have been filled in. */
 static inline void
 call_post(struct call *call, uint64_t bytes)
 {
-    struct posting *own = call->own;
-    own->signature = call->signature;
-    own->bytes = bytes;
-    // release: who sees the flag (posting_seen) sees the posting's contents; who sees seq, the flag.
-    atomic_store_explicit(&own->flag, call->flag, memory_order_release);
-    atomic_store_explicit(&own->seq, call->seq, memory_order_release);
+    call->own->signature = call->signature;
+    posting_publish(call->own, call->seq, call->flag, bytes);
     call->posted = true;
     coll_changed(call->coll);
 }
@@ -219,7 +259,7 @@ enum step posting_unseen(struct call *call, int rank) cold;
 static inline enum step
 posting_seen(struct call *call, int rank)
 {
-    // acquire: pairs with the release in call_post.
+    // acquire: pairs with the release in posting_publish.
     if (likely(atomic_load_explicit(&peer_posting(call, rank)->flag, memory_order_acquire) ==
                call->flag))
         return STEP_DONE;

@@ -17,10 +17,10 @@
  * A posting begins with `flag`, a hash that chains the signatures (function, root, operation) of all
  * calls of this member up to s. Members that have made the same calls have the same flag, so one
  * load and comparison says that a peer has arrived and that it agrees, now and in all calls before.
- * Only when the flags differ is anything else looked at: `seq` tells a peer that is late from one that
- * disagrees, and then the two signatures make the error's text. Every member posts on every call,
- * whether or not it has anything to give: two members that wait for each other in different calls
- * both see it. Sizes are compared by whoever takes the data.
+ * A peer that is late still has the flag of call s - POSTINGS, which all have made; any other value
+ * is that of a peer that disagrees, and then the two signatures make the error's text. Every member
+ * posts on every call, whether or not it has anything to give: two members that wait for each other
+ * in different calls both see it. Sizes are compared by whoever takes the data.
  *
  * Up to POSTING_INLINE bytes stand in the posting, the first 32 on the flag's own line. More lie in a
  * window: a part of the buffer that the process has in the segment for all its communicators
@@ -70,8 +70,8 @@
 /* What one member has in one call. Written by the member alone (but for watchers, below); read by
  * all others. */
 struct posting {
-    line_aligned _Atomic uint64_t flag; // stored last but one, with release
-    _Atomic uint64_t seq;               // the number of the call; stored last
+    line_aligned _Atomic uint64_t flag; // stored last: a store after it would take the line back
+    uint64_t seq;                       // the number of the call
     uint64_t signature;
     uint64_t bytes; // of what it gives to each reader (or wants, when it gives nothing)
     union {
@@ -121,17 +121,19 @@ struct coll {
     struct board *board; // NULL: the board could not be made
     struct member *own;
     int rank, size;
-    struct peer **peers;   // of the communicator, which outlives every call
-    uint64_t seq;          // calls started
-    uint64_t flag;         // of the last one
-    uint64_t done;         // == own->done
-    uint64_t over;         // bit i: call done + 1 + i is over, though one before it is not
-    uint64_t all_done;     // no member's `done` is below
-    int slowest;           // whose it was
-    int error;             // class of the error when it is broken, else 0
-    uint32_t windows;      // in use for calls on it
-    bool counted;          // in board->left
-    struct coll *next;     // among those left
+    struct peer **peers;          // of the communicator, which outlives every call
+    uint64_t seq;                 // calls started
+    uint64_t flag;                // of the last one
+    uint64_t flags[2 * POSTINGS]; // of call s at s % (2 * POSTINGS)
+    uint64_t done;                // == own->done
+    uint64_t over;                // bit i: call done + 1 + i is over, though one before it is not
+    uint64_t all_done;            // no member's `done` is below
+    int slowest;                  // whose it was
+    bool quick;                   // small collectives may go the short way (quick.h)
+    int error;                    // class of the error when it is broken, else 0
+    uint32_t windows;             // in use for calls on it
+    bool counted;                 // in board->left
+    struct coll *next;            // among those left
     _Atomic uint64_t *set; // the board's sets of watchers, [size][words]; NULL up to 64 members
 };
 

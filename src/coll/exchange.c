@@ -269,15 +269,21 @@ post_window(struct call *call)
     return STEP_DONE;
 }
 
+static void
+plan(struct call *call)
+{
+    plan_piece(call);
+    call->rounds_in = takes(call) ? plan_rounds_in(call) : 0;
+    // What was posted the short way is all in the posting.
+    if (call->posted && gives(call))
+        call->ring = call->rounds_out = call->filled = 1;
+}
+
 static enum step
 arrive(struct call *call)
 {
     if (unlikely(!call_room(call)))
         return STEP_WAIT;
-    if (!call->piece) {
-        plan_piece(call);
-        call->rounds_in = takes(call) ? plan_rounds_in(call) : 0;
-    }
     if (!gives(call))
         return post_empty(call);
     return fits_posting(call, call->bytes) ? post_inline(call) : post_window(call);
@@ -639,6 +645,8 @@ enum step
 exchange_step(struct call *call)
 {
     enum step step = STEP_DONE;
+    if (!call->piece)
+        plan(call);
     if (!call->posted && (step = arrive(call)) != STEP_DONE)
         return step;
     step = move(call);

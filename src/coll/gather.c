@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-#include "coll/call.h"
+#include "coll/quick.h"
 
 /* MPI_Gather and MPI_Gatherv (MPI 5.0, 6.5). */
 
@@ -57,10 +57,10 @@ gather_check(struct call *call, const struct comm *comm, const struct gather_arg
     return err ? err : check_overlap(call, comm->size);
 }
 
-static int
-gather_on(struct comm *comm, const struct gather_args *args)
+static noinline_ int
+gather_any(struct comm *comm, const struct gather_args *args, bool posted)
 {
-    struct call call = {.flow = FLOW_UP, .root = args->root};
+    struct call call = {.flow = FLOW_UP, .root = args->root, .posted = posted};
     int err = gather_check(&call, comm, args);
     if (unlikely(err))
         return err;
@@ -68,6 +68,39 @@ gather_on(struct comm *comm, const struct gather_args *args)
         return call_alone(&call);
     err = call_start(&call, comm, signature_make(COLL_GATHER, args->root));
     return likely(!err) ? call_run(&call, "MPI_Gather") : err;
+}
+
+static inline void
+gather_quick(const struct quick *q, const struct small *send, const struct small *recv)
+{
+    for (int m = 0; m < q->coll->size; m++)
+        small_copy(recv->data + (uint64_t)m * recv->bytes,
+                   m == q->coll->rank ? send->data : quick_data(q, m), recv->bytes);
+}
+
+static inline int
+gather_on(struct comm *comm, const struct gather_args *args)
+{
+    struct small send = {0}, recv = {0};
+    struct quick q;
+    bool posted = false, root = comm->rank == args->root;
+    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype) &&
+               (unsigned)args->root < (unsigned)comm->size) &&
+        (!root || (likely(small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype) &&
+                          recv.bytes == send.bytes &&
+                          small_apart(&send, &recv, 1, (uint64_t)comm->size)))) &&
+        likely(quick_begin(&q, comm, signature_make(COLL_GATHER, args->root)))) {
+        if (!root)
+            small_copy(q.own->data, send.data, send.bytes);
+        posted = quick_post(&q, send.bytes);
+        if (!root)
+            return quick_end(&q);
+        if (likely(quick_all_seen(&q, send.bytes, false))) {
+            gather_quick(&q, &send, &recv);
+            return quick_end(&q);
+        }
+    }
+    return gather_any(comm, args, posted);
 }
 
 static int

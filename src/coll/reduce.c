@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/quick.h"
 #include "coll/reduction.h"
 
 /* MPI_Reduce (MPI 5.0, 6.9.1). */
@@ -53,10 +54,10 @@ choose(const struct call *call, const struct comm *comm)
     return comm->size <= DIRECT_RANKS || call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_SLICES;
 }
 
-static int
-reduce_on(struct comm *comm, const struct reduce_args *args)
+static noinline_ int
+reduce_any(struct comm *comm, const struct reduce_args *args, bool posted)
 {
-    struct call call = {.flow = FLOW_UP, .root = args->root, .up = true};
+    struct call call = {.flow = FLOW_UP, .root = args->root, .up = true, .posted = posted};
     int err = reduce_check(&call, comm, args);
     if (unlikely(err))
         return err;
@@ -66,6 +67,32 @@ reduce_on(struct comm *comm, const struct reduce_args *args)
     call.algorithm = choose(&call, comm);
     err = call_start(&call, comm, signature_reduce(COLL_REDUCE, args->root, call.op, call.type));
     return likely(!err) ? call_run(&call, "MPI_Reduce") : err;
+}
+
+static inline int
+reduce_on(struct comm *comm, const struct reduce_args *args)
+{
+    struct small send = {0}, recv = {0};
+    struct quick q;
+    bool posted = false, root = comm->rank == args->root;
+    op_kernel *kernel = quick_kernel(args->op, args->datatype);
+    if (likely(kernel && small_buffer(&send, args->sendbuf, args->count, args->datatype) &&
+               (unsigned)args->root < (unsigned)comm->size) &&
+        (!root || (likely(small_buffer(&recv, args->recvbuf, args->count, args->datatype) &&
+                          small_apart(&send, &recv, 1, 1)))) &&
+        likely(quick_begin(&q, comm,
+                           signature_quick(COLL_REDUCE, args->root, args->op, args->datatype)))) {
+        if (!root)
+            small_copy(q.own->data, send.data, send.bytes);
+        posted = quick_post(&q, send.bytes);
+        if (!root)
+            return quick_end(&q);
+        if (likely(quick_all_seen(&q, send.bytes, false))) {
+            quick_reduce(&q, kernel, send.data, recv.data, (size_t)args->count);
+            return quick_end(&q);
+        }
+    }
+    return reduce_any(comm, args, posted);
 }
 
 static int

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-#include "coll/call.h"
+#include "coll/quick.h"
 
 /* MPI_Scatter and MPI_Scatterv (MPI 5.0, 6.6). */
 
@@ -63,10 +63,10 @@ scatter_check(struct call *call, const struct comm *comm, const struct scatter_a
     return check_self(call, comm, args);
 }
 
-static int
-scatter_on(struct comm *comm, const struct scatter_args *args)
+static noinline_ int
+scatter_any(struct comm *comm, const struct scatter_args *args, bool posted)
 {
-    struct call call = {.flow = FLOW_DOWN, .lanes = true, .root = args->root};
+    struct call call = {.flow = FLOW_DOWN, .lanes = true, .root = args->root, .posted = posted};
     int err = scatter_check(&call, comm, args);
     if (unlikely(err))
         return err;
@@ -74,6 +74,34 @@ scatter_on(struct comm *comm, const struct scatter_args *args)
         return call_alone(&call);
     err = call_start(&call, comm, signature_make(COLL_SCATTER, args->root));
     return likely(!err) ? call_run(&call, "MPI_Scatter") : err;
+}
+
+static inline int
+scatter_on(struct comm *comm, const struct scatter_args *args)
+{
+    struct small send = {0}, recv = {0};
+    struct quick q;
+    uint64_t others = (uint64_t)comm->size - 1;
+    bool posted = false, root = comm->rank == args->root;
+    if (likely(small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype) &&
+               (unsigned)args->root < (unsigned)comm->size &&
+               recv.bytes * others <= POSTING_INLINE) &&
+        (!root || (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype) &&
+                          recv.bytes == send.bytes && small_apart(&send, &recv, others + 1, 1)))) &&
+        likely(quick_begin(&q, comm, signature_make(COLL_SCATTER, args->root)))) {
+        if (root)
+            quick_lanes(&q, send.data, send.bytes);
+        posted = quick_post(&q, recv.bytes);
+        if (root) {
+            small_copy(recv.data, send.data + (uint64_t)comm->rank * send.bytes, recv.bytes);
+            return quick_end(&q);
+        }
+        if (likely(quick_seen(&q, args->root, recv.bytes))) {
+            small_copy(recv.data, quick_lane(&q, args->root, recv.bytes), recv.bytes);
+            return quick_end(&q);
+        }
+    }
+    return scatter_any(comm, args, posted);
 }
 
 static int

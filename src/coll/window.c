@@ -36,7 +36,7 @@ coll_all_done(struct coll *coll, uint64_t seq)
         return true;
     uint64_t least = UINT64_MAX;
     for (int m = 0; m < coll->size; m++) {
-        // acquire: pairs with the release in set_done: the member's loads are over.
+        // acquire: pairs with the release in coll_over: the member's loads are over.
         uint64_t done = atomic_load_explicit(&coll->board->members[m].done, memory_order_acquire);
         if (done < least) {
             least = done;
@@ -257,7 +257,7 @@ coll_free(struct comm *comm)
         return;
     }
     coll->done = UINT64_MAX;
-    // release: as in set_done.
+    // release: as in coll_over.
     atomic_store_explicit(&coll->own->done, UINT64_MAX, memory_order_release);
     coll_changed(coll);
     coll->next = pool->left;

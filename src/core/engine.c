@@ -121,6 +121,15 @@ interrupted(void)
     return stop ? error_new(MPI_ERR_OTHER, "the call was interrupted by a signal") : MPI_SUCCESS;
 }
 
+// Ctrl-C reaches all ranks, and the first that ends by it fails the job: for the others the signal
+// comes first.
+static cold int
+failed_or_interrupted(int failure)
+{
+    int err = engine.interrupt ? interrupted() : MPI_SUCCESS;
+    return err ? err : failure;
+}
+
 // Another thread polls: sleep until something changes.
 static int
 wait_for_owner(void)
@@ -201,7 +210,7 @@ engine_wait(struct wait *wait)
     }
     int err = engine_failed();
     if (unlikely(err))
-        return err;
+        return failed_or_interrupted(err);
     if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)))
         return let_others_in(wait);
     if (wait->spins < engine.spins) {

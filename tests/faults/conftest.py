@@ -58,8 +58,9 @@ class Job:
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
         environment = dict(options.pop("env", os.environ), **{MARK: self.mark})
+        # Without a buffer, so that communicate finds what expect_line has left.
         self.process = subprocess.Popen(
-            [str(word) for word in [mpiexec, *words]], env=environment, **options
+            [str(word) for word in [mpiexec, *words]], env=environment, bufsize=0, **options
         )
 
     def send(self, number):

@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from conftest import PYTHON, wait_until
 
-# Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2.
+# Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2. (os.write, as a handler
+# may run within a print, and then not print itself.)
 COUNT = """
-import signal, sys, time
+import os, signal, sys, time
 def note(number, frame):
-    print(signal.Signals(number).name, flush=True)
+    os.write(1, signal.Signals(number).name.encode() + b"\\n")
     if number == signal.SIGUSR2:
         sys.exit(0)
 for number in (1, 2, 3, 10, 12, 15, 28):
     signal.signal(number, note)
-print("ready", flush=True)
+os.write(1, b"ready\\n")
 while True:
     time.sleep(10)
 """

@@ -282,7 +282,8 @@ def start(target, **options):
         ("start(bad); request = comm.irecv(); request.wait()", 1),
         ("start(bad); time.sleep(1.2); print('done')", 0),
         (
-            "start(waits, daemon=True); start(bad); time.sleep(1); comm.send(1, 0, 5); print('done')",
+            "start(waits, daemon=True); start(bad); time.sleep(1); "
+            "comm.send(1, 0, 5); print('done')",
             0,
         ),
         ("start(waits); start(bad); time.sleep(1); comm.send(1, 0, 5); print('done')", 0),
