@@ -317,6 +317,52 @@ comm.recv()
     assert (done.returncode, done.stdout, done.stderr) == (0, "ValueError\n", "")
 
 
+SIGNALS = """
+import os, signal, threading, time
+import numpy as np
+from mpi4py import MPI
+
+comm = MPI.COMM_WORLD
+seen = []
+signal.signal(signal.SIGUSR1, lambda *args: seen.append(1))
+
+def signals():
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGINT)
+
+for call in CALLS:
+    threading.Thread(target=signals).start()
+    try:
+        call()
+    except KeyboardInterrupt as error:
+        assert error.__context__ is None
+        print("interrupted", len(seen))
+request = comm.irecv(tag=2)
+comm.send("still works", 0, 2)
+print(request.wait())
+"""
+
+
+@on_rank_0
+def test_signals_reach_python_in_blocked_calls():
+    if "Muster" not in MPI.Get_library_version():
+        return  # other engines do not call back
+    calls = """(
+    lambda: comm.Recv(np.zeros(1), 0, 1),
+    lambda: comm.recv(tag=1),
+    lambda: comm.probe(tag=1),
+    lambda: comm.irecv(tag=1).wait(),
+    lambda: MPI.Request.waitall([comm.irecv(tag=1), comm.irecv(tag=1)]),
+    lambda: comm.Mprobe(tag=1),
+)"""
+    done = run_alone("-c", SIGNALS.replace("CALLS", calls))
+    assert done.returncode == 0, done
+    want = [f"interrupted {n + 1}" for n in range(6)] + ["still works"]
+    assert done.stdout.splitlines() == want, done
+
+
 @on_rank_0
 def test_after_finalize():
     program = """
