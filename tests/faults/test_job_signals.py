@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, wait_until
+from jobs import PYTHON, wait_until
 
-# Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2. (os.write, because a handler
-# may run within a print, and then not print itself.)
+# Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2. (os.write, because a
+# handler may run within a print, and then not print itself.)
 COUNT = """
 import os, signal, sys, time
 def note(number, frame):
