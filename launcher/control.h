@@ -14,7 +14,7 @@ enum note_kind {
     // Keeper to front.
     NOTE_STREAMS, // the `value` descriptors that come along are outputs of ranks to be read
     NOTE_STOP,    // stop like a process that got signal `value` from its terminal
-    NOTE_RESIZED, // the terminal has another size
+    NOTE_RESIZED, // the terminal has another size, and has told only a rank
     NOTE_DONE,    // all has ended: exit with `value`, after printing `text` if there is any
 };
 

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +23,7 @@ struct front {
     pid_t keeper;
     int control; // -1: the keeper has gone
     int signals;
-    int done; // eventfd of the sinks
+    int reports[2]; // a pipe from the sinks
     struct sink *sinks[2];
     int nsinks, nfinished;
     int code;
@@ -59,11 +58,24 @@ stop_self(struct front *front, int signal)
 }
 
 static void
-resize(struct front *front)
+forward(struct front *front, int signal)
 {
+    if (front->control >= 0)
+        note_send(front->control, &(struct note){.kind = NOTE_SIGNAL, .value = signal}, NULL);
+}
+
+/* The ranks' terminals get the new size first, then the ranks the signal. */
+static void
+on_resize(struct front *front)
+{
+    bool asked = false;
     for (int i = 0; i < 2; i++)
-        if (front->sinks[i])
+        if (front->sinks[i] && front->job->outputs.route[i] == ROUTE_TERMINAL) {
             sink_resize(front->sinks[i]);
+            asked = true;
+        }
+    if (!asked)
+        forward(front, SIGWINCH);
 }
 
 static void
@@ -73,17 +85,27 @@ on_signal(struct front *front)
     if (read(front->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     int signal = (int)info.ssi_signo;
-    if (front->control < 0) {
-        // All has ended but the output's reader, which takes nothing.
-        if (signal_ends(signal))
-            _exit(front->code ? front->code : 128 + signal);
-    } else {
-        note_send(front->control, &(struct note){.kind = NOTE_SIGNAL, .value = signal}, NULL);
-    }
+    // When all has ended but the output's reader, which takes nothing:
+    if (front->control < 0 && signal_ends(signal))
+        _exit(front->code ? front->code : 128 + signal);
     if (signal == SIGWINCH)
-        resize(front);
+        on_resize(front);
+    else
+        forward(front, signal);
     if (signal == SIGTSTP)
         stop_self(front, signal);
+}
+
+static void
+on_report(struct front *front)
+{
+    unsigned char report;
+    if (read(front->reports[0], &report, 1) != 1)
+        return;
+    if (report == SINK_RESIZED)
+        forward(front, SIGWINCH);
+    else
+        front->nfinished++;
 }
 
 static void
@@ -91,7 +113,7 @@ add_stream(struct front *front, struct stream_id id, int fd)
 {
     int output = id.output;
     if (!front->sinks[output]) {
-        front->sinks[output] = sink_start(output + 1, front->job->options->tag, front->done);
+        front->sinks[output] = sink_start(output + 1, front->job->options->tag, front->reports[1]);
         if (!front->sinks[output]) {
             char text[160];
             snprintf(text, sizeof text, "cannot forward the output of ranks: %s", strerror(errno));
@@ -149,7 +171,7 @@ on_note(struct front *front)
         stop_self(front, note.value);
         break;
     case NOTE_RESIZED:
-        resize(front);
+        on_resize(front);
         break;
     case NOTE_DONE:
         front->code = note.value;
@@ -163,23 +185,31 @@ on_note(struct front *front)
     }
 }
 
-/* Free the sinks; output that could not be written is a failure of its own. */
+/* Output that could not be written is a failure of its own, and may have caused those of ranks. */
+static void
+blame_output(struct front *front, int output, int error)
+{
+    char text[sizeof front->text];
+    int n = snprintf(text, sizeof text, "cannot write standard %s: %s", output ? "error" : "output",
+                     strerror(error));
+    if (front->text[0])
+        snprintf(text + n, sizeof text - (size_t)n, "; %s", front->text);
+    memcpy(front->text, text, sizeof text);
+    front->code = front->code ? front->code : 1;
+}
+
 static void
 finish_output(struct front *front)
 {
+    bool mid_line[2] = {false, false};
     for (int i = 0; i < 2; i++) {
-        bool mid_line = false;
-        int error = front->sinks[i] ? sink_finish(front->sinks[i], &mid_line) : 0;
-        if (mid_line && front->text[0])
-            (void)!write(2, "\n", 1);
-        if (error == 0 || error == EPIPE || error == EIO)
-            continue;
-        char text[160];
-        snprintf(text, sizeof text, "cannot write standard %s: %s", i ? "error" : "output",
-                 strerror(error));
-        job_say(text);
-        front->code = front->code ? front->code : 1;
+        int error = front->sinks[i] ? sink_finish(front->sinks[i], &mid_line[i]) : 0;
+        // A reader that has gone is no error: ranks have learnt it by SIGPIPE.
+        if (error != 0 && error != EPIPE && error != EIO)
+            blame_output(front, i, error);
     }
+    if (front->text[0] && (mid_line[0] || mid_line[1]))
+        (void)!write(2, "\n", 1);
 }
 
 int
@@ -187,16 +217,16 @@ front_run(const struct job *job, int control, pid_t keeper)
 {
     struct front front = {.job = job, .keeper = keeper, .control = control};
     front.signals = signalfd(-1, &job->taken, SFD_CLOEXEC | SFD_NONBLOCK);
-    front.done = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE | EFD_NONBLOCK);
+    if (pipe2(front.reports, O_CLOEXEC) != 0)
+        return 1; // the keeper sees it
     leave_input();
     while (front.control >= 0 || front.nfinished < front.nsinks) {
         struct pollfd fds[] = {{.fd = front.control, .events = POLLIN},
                                {.fd = front.signals, .events = POLLIN},
-                               {.fd = front.done, .events = POLLIN}};
+                               {.fd = front.reports[0], .events = POLLIN}};
         poll(fds, 3, -1);
-        uint64_t count;
-        if (fds[2].revents && read(front.done, &count, sizeof count) > 0)
-            front.nfinished++;
+        if (fds[2].revents)
+            on_report(&front);
         if (fds[1].revents)
             on_signal(&front);
         if (fds[0].revents)

@@ -388,9 +388,10 @@ on_report(struct keeper *k)
         terminal_revoke(&k->terminal);
         return;
     }
-    signal_ranks(k, signal, k->terminal.holder);
-    if (signal == SIGWINCH)
+    if (signal == SIGWINCH) // comes back as a signal, after the ranks' terminals are changed
         note_send(k->control, &(struct note){.kind = NOTE_RESIZED}, NULL);
+    else
+        signal_ranks(k, signal, k->terminal.holder);
     if (signal_ends(signal) && (k->nranks > 1 || signal == SIGHUP))
         on_told(k, signal);
 }

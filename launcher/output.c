@@ -41,7 +41,7 @@ struct sink {
     int fd;
     int epoll;
     int poke; // eventfd: something of the next three
-    int done;
+    int reports;
     bool tag;
     bool terminal;
     bool pipe; // and no tags: then data may go from pipe to pipe without a copy
@@ -398,13 +398,22 @@ drain(struct sink *sink)
 }
 
 static void
+report(struct sink *sink, enum sink_report what)
+{
+    unsigned char byte = (unsigned char)what;
+    (void)!write(sink->reports, &byte, 1);
+}
+
+static void
 on_poke(struct sink *sink)
 {
     uint64_t count;
     (void)!read(sink->poke, &count, sizeof count);
     accept_arrivals(sink);
-    if (atomic_exchange(&sink->resized, false))
+    if (atomic_exchange(&sink->resized, false)) {
         resize_streams(sink);
+        report(sink, SINK_RESIZED);
+    }
 }
 
 static void *
@@ -427,8 +436,7 @@ serve(void *argument)
     if (!sink->error)
         drain(sink);
     drop_streams(sink);
-    uint64_t one = 1;
-    (void)!write(sink->done, &one, sizeof one);
+    report(sink, SINK_DONE);
     return NULL;
 }
 
@@ -455,14 +463,14 @@ is_pipe(int fd)
 }
 
 struct sink *
-sink_start(int fd, bool tag, int done)
+sink_start(int fd, bool tag, int reports)
 {
     struct sink *sink = calloc(1, sizeof *sink);
     if (!sink)
         return NULL;
     *sink = (struct sink){.fd = fd,
                           .tag = tag,
-                          .done = done,
+                          .reports = reports,
                           .terminal = isatty(fd),
                           .pipe = !tag && is_pipe(fd),
                           .epoll = epoll_create1(EPOLL_CLOEXEC),

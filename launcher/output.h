@@ -19,20 +19,25 @@
 
 struct sink;
 
-/* Start a sink that writes to `fd`, each line after its rank if `tag`. `done` is an eventfd that is
- * counted up when the sink has finished. NULL: errno says why. */
-struct sink *sink_start(int fd, bool tag, int done);
+enum sink_report {
+    SINK_RESIZED = 1, // sink_resize is done
+    SINK_DONE = 2,    // sink_drain is done
+};
+
+/* Start a sink that writes to `fd`, each line after its rank if `tag`. It writes its reports, a byte
+ * each, into the pipe `reports`. NULL: errno says why. */
+struct sink *sink_start(int fd, bool tag, int reports);
 
 /* Read `fd`, which must be non-blocking, for rank `rank`. The sink owns fd. */
 void sink_add(struct sink *sink, int fd, int rank);
 
-/* The terminal has another size: tell it to the ranks' pseudo terminals. */
+/* The terminal has another size: give it to the ranks' pseudo terminals. Returns at once. */
 void sink_resize(struct sink *sink);
 
 /* No rank is left: pass on what is there, then finish. Returns at once. */
 void sink_drain(struct sink *sink);
 
-/* After `done`: free the sink. Returns the errno of a failed write, 0 if there was none; *mid_line
+/* After SINK_DONE: free the sink. Returns the errno of a failed write, 0 if there was none; *mid_line
  * tells whether the last line on a terminal is unfinished. */
 int sink_finish(struct sink *sink, bool *mid_line);
 

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -109,7 +108,7 @@ static const struct row rows[] = {
 
 struct bench {
     struct sink *sink;
-    int done, reader, writer; // the sink writes to writer
+    int reports[2], reader, writer; // the sink writes to writer
     int streams[STREAMS];
     char *out;
     size_t nout, room;
@@ -160,7 +159,9 @@ static void
 open_bench(struct bench *b, bool tag, bool terminal)
 {
     int ends[2];
-    *b = (struct bench){.done = eventfd(0, 0)};
+    *b = (struct bench){.reader = -1};
+    if (pipe(b->reports) != 0)
+        abort();
     if (terminal) {
         open_terminal(b);
     } else if (pipe(ends) == 0) {
@@ -169,7 +170,7 @@ open_bench(struct bench *b, bool tag, bool terminal)
         b->writer = ends[1];
     }
     fcntl(b->reader, F_SETFL, O_NONBLOCK);
-    b->sink = sink_start(b->writer, tag, b->done);
+    b->sink = sink_start(b->writer, tag, b->reports[1]);
     if (!b->sink)
         abort();
     open_streams(b);
@@ -237,19 +238,22 @@ static int
 close_bench(struct bench *b)
 {
     bool mid_line;
-    uint64_t count;
+    char report;
     for (int i = 0; i < STREAMS; i++)
         if (b->streams[i] >= 0)
             close(b->streams[i]);
     sink_drain(b->sink);
-    struct pollfd fds[] = {{.fd = b->done, .events = POLLIN}, {.fd = b->reader, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = b->reports[0], .events = POLLIN},
+                           {.fd = b->reader, .events = POLLIN}};
     while (poll(fds, 2, 5000) > 0 && !fds[0].revents)
         read_out(b);
-    int error = read(b->done, &count, sizeof count) > 0 ? sink_finish(b->sink, &mid_line) : -1;
+    bool done = read(b->reports[0], &report, 1) == 1 && report == SINK_DONE;
+    int error = done ? sink_finish(b->sink, &mid_line) : -1;
     read_out(b);
     close(b->writer);
     close(b->reader);
-    close(b->done);
+    close(b->reports[0]);
+    close(b->reports[1]);
     return error;
 }
 

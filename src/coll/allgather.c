@@ -60,16 +60,15 @@ allgather_on(struct comm *comm, const struct allgather_args *args)
     struct small send = {0}, recv = {0};
     struct quick q;
     bool posted = false;
-    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype) &&
-               small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype) &&
+    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype, QUICK_MOST) &&
+               small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype, QUICK_MOST) &&
                recv.bytes == send.bytes && small_apart(&send, &recv, 1, (uint64_t)comm->size) &&
-               quick_begin(&q, comm, signature_make(COLL_ALLGATHER, -1)))) {
-        small_copy(q.own->data, send.data, send.bytes);
+               quick_begin(&q, comm, signature_make(COLL_ALLGATHER, -1), send.bytes))) {
+        small_copy(q.data, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
-        if (likely(quick_all_seen(&q, send.bytes, true))) {
-            for (int m = 0; m < comm->size; m++)
-                small_copy(recv.data + (uint64_t)m * recv.bytes,
-                           m == comm->rank ? send.data : quick_data(&q, m), recv.bytes);
+        quick_pause(&q, send.bytes);
+        if (likely(quick_all_seen(&q, send.bytes))) {
+            quick_collect(&q, &send, recv.data);
             return quick_end(&q);
         }
     }
@@ -125,11 +124,11 @@ weak_alias(PMPI_Allgather_c, MPI_Allgather_c);
 static int
 allgatherv_on(struct comm *comm, const struct allgather_args *args)
 {
-    struct call call = {.flow = FLOW_ALL, .root = -1, .recv = {.displs = args->displs}};
+    struct call call = {
+        .flow = FLOW_ALL, .root = -1, .recv = {.counts = args->recvcounts, .displs = args->displs}};
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    int err = side_check_vector(&call.recv, args->recvbuf, args->recvcounts, args->recvtype,
-                                comm->size, "recv");
+    int err = side_check_vector(&call.recv, args->recvbuf, args->recvtype, comm->size, "recv");
     if (unlikely(err) || unlikely(err = check_send(&call, comm, args)))
         return err;
     if (comm->size == 1)

@@ -7,7 +7,8 @@
 /* MPI_Allreduce (MPI 5.0, 6.9.6). */
 
 // Up to so many bytes everybody reduces everything; else each member a slice.
-#define DIRECT_BYTES 2048
+#define DIRECT_BYTES 8192
+static_assert(DIRECT_BYTES <= PIECE, "quick.h takes one piece");
 
 struct allreduce_args {
     const void *sendbuf;
@@ -60,21 +61,24 @@ static inline int
 allreduce_on(struct comm *comm, const struct allreduce_args *args)
 {
     struct small send = {0}, recv = {0};
-    char copy[POSTING_INLINE];
     struct quick q;
+    char copy[POSTING_INLINE];
     bool posted = false, in_place = args->sendbuf == MPI_IN_PLACE;
     op_kernel *kernel = quick_kernel(args->op, args->datatype);
-    if (likely(kernel && small_buffer(&recv, args->recvbuf, args->count, args->datatype)) &&
-        (in_place || (likely(small_buffer(&send, args->sendbuf, args->count, args->datatype) &&
-                             small_apart(&send, &recv, 1, 1)))) &&
-        likely(
-            quick_begin(&q, comm, signature_quick(COLL_ALLREDUCE, -1, args->op, args->datatype)))) {
+    if (likely(kernel && small_buffer(&recv, args->recvbuf, args->count, args->datatype,
+                                      in_place ? POSTING_INLINE : DIRECT_BYTES)) &&
+        (in_place ||
+         (likely(small_buffer(&send, args->sendbuf, args->count, args->datatype, DIRECT_BYTES) &&
+                 small_apart(&send, &recv, 1, 1)))) &&
+        likely(quick_begin(&q, comm, signature_quick(COLL_ALLREDUCE, -1, args->op, args->datatype),
+                           recv.bytes))) {
         if (in_place)
-            send.data = memcpy(copy, recv.data, recv.bytes);
-        small_copy(q.own->data, send.data, recv.bytes);
-        posted = quick_post(&q, recv.bytes);
-        if (likely(quick_all_seen(&q, recv.bytes, true))) {
-            quick_reduce(&q, kernel, send.data, recv.data, (size_t)args->count);
+            send = (struct small){memcpy(copy, recv.data, recv.bytes), recv.bytes};
+        small_copy(q.data, send.data, send.bytes);
+        posted = quick_post(&q, send.bytes);
+        quick_pause(&q, send.bytes);
+        if (likely(quick_all_seen(&q, send.bytes))) {
+            quick_reduce(&q, kernel, &send, recv.data, (size_t)args->count);
             return quick_end(&q);
         }
     }

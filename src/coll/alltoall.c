@@ -67,12 +67,12 @@ alltoall_any(struct comm *comm, const struct alltoall_args *args, bool posted)
 }
 
 static inline void
-alltoall_quick(const struct quick *q, const struct small *send, const struct small *recv)
+alltoall_quick(const struct quick *q, const struct small *send, const struct small *recv,
+               uint64_t all)
 {
     for (int m = 0; m < q->coll->size; m++) {
         uint64_t at = (uint64_t)m * recv->bytes;
-        small_copy(recv->data + at,
-                   m == q->coll->rank ? send->data + at : quick_lane(q, m, recv->bytes),
+        small_copy(recv->data + at, m == q->coll->rank ? send->data + at : quick_lane(q, m, all),
                    recv->bytes);
     }
 }
@@ -82,17 +82,18 @@ alltoall_on(struct comm *comm, const struct alltoall_args *args)
 {
     struct small send = {0}, recv = {0};
     struct quick q;
-    uint64_t size = (uint64_t)comm->size;
+    uint64_t size = (uint64_t)comm->size, all;
     bool posted = false;
-    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype) &&
-               small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype) &&
+    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype, QUICK_MOST) &&
+               small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype, QUICK_MOST) &&
                recv.bytes == send.bytes && small_apart(&send, &recv, size, size) &&
-               send.bytes * (size - 1) <= POSTING_INLINE &&
-               quick_begin(&q, comm, signature_make(COLL_ALLTOALL, -1)))) {
-        quick_lanes(&q, send.data, send.bytes);
+               (all = quick_lanes(comm, send.bytes, &q.stride), true) &&
+               quick_begin(&q, comm, signature_make(COLL_ALLTOALL, -1), all))) {
+        quick_fill_lanes(&q, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
-        if (likely(quick_all_seen(&q, send.bytes, true))) {
-            alltoall_quick(&q, &send, &recv);
+        quick_pause(&q, all);
+        if (likely(quick_all_seen(&q, send.bytes))) {
+            alltoall_quick(&q, &send, &recv, all);
             return quick_end(&q);
         }
     }
@@ -151,18 +152,18 @@ alltoallv_on(struct comm *comm, const struct alltoall_args *args)
     struct call call = {.flow = FLOW_ALL, .lanes = true, .irregular = true, .root = -1};
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
+    call.recv.counts = args->recvcounts;
     call.recv.displs = args->rdispls;
-    int err = side_check_vector(&call.recv, args->recvbuf, args->recvcounts, args->recvtype,
-                                comm->size, "recv");
+    int err = side_check_vector(&call.recv, args->recvbuf, args->recvtype, comm->size, "recv");
     if (unlikely(err))
         return err;
     if (args->sendbuf == MPI_IN_PLACE) {
         call.send = call.recv;
         call.in_place = true;
     } else {
+        call.send.counts = args->sendcounts;
         call.send.displs = args->sdispls;
-        err = side_check_vector(&call.send, args->sendbuf, args->sendcounts, args->sendtype,
-                                comm->size, "send");
+        err = side_check_vector(&call.send, args->sendbuf, args->sendtype, comm->size, "send");
         if (unlikely(err) || unlikely(err = check_self(&call, comm)))
             return err;
     }

@@ -21,9 +21,10 @@ barrier_on(struct comm *comm, enum coll_kind kind, const char *name)
 {
     struct quick q;
     bool posted = false;
-    if (likely(quick_begin(&q, comm, signature_make(kind, -1)))) {
+    if (likely(quick_begin(&q, comm, signature_make(kind, -1), 0))) {
         posted = quick_post(&q, 0);
-        if (likely(quick_all_seen(&q, 0, true)))
+        quick_pause(&q, 0);
+        if (likely(quick_all_seen(&q, 0)))
             return quick_end(&q);
     }
     return barrier_any(comm, kind, posted, name);

@@ -36,16 +36,16 @@ bcast_on(struct comm *comm, const struct bcast_args *args)
     struct small s;
     struct quick q;
     bool posted = false, root = comm->rank == args->root;
-    if (likely(small_buffer(&s, args->buffer, args->count, args->datatype) &&
+    if (likely(small_buffer(&s, args->buffer, args->count, args->datatype, QUICK_MOST) &&
                (unsigned)args->root < (unsigned)comm->size &&
-               quick_begin(&q, comm, signature_make(COLL_BCAST, args->root)))) {
+               quick_begin(&q, comm, signature_make(COLL_BCAST, args->root), root ? s.bytes : 0))) {
         if (root)
-            small_copy(q.own->data, s.data, s.bytes);
+            small_copy(q.data, s.data, s.bytes);
         posted = quick_post(&q, s.bytes);
         if (root)
             return quick_end(&q);
         if (likely(quick_seen(&q, args->root, s.bytes))) {
-            small_copy(s.data, quick_data(&q, args->root), s.bytes);
+            small_copy(s.data, quick_data(&q, args->root, s.bytes), s.bytes);
             return quick_end(&q);
         }
     }

@@ -48,7 +48,8 @@ attach(struct coll *coll, uint64_t at)
     coll->own = &coll->board->members[coll->rank];
     if (coll->size > 64)
         coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
-    coll->quick = coll->size <= FLAT && !engine.threads;
+    coll->lane_piece = exchange_piece(coll->size, true);
+    coll->quick = coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads;
 }
 
 static uint64_t
@@ -457,6 +458,19 @@ call_run(struct call *call, const char *name)
     }
     call_end(call);
     return likely(step == STEP_DONE) ? MPI_SUCCESS : call->error;
+}
+
+enum step
+call_window(struct call *call, uint64_t size)
+{
+    int err = window_take(call->coll, call->seq, size, &call->window, &call->on_coll);
+    if (likely(!err))
+        return STEP_DONE;
+    if (err != MPI_ERR_PENDING)
+        return call_give_up(call, err);
+    call->on[0] = call->on_coll->slowest;
+    call->waits = 1;
+    return STEP_WAIT;
 }
 
 char *

@@ -66,6 +66,7 @@ enum algorithm { RUN_EXCHANGE, RUN_SLICES, RUN_TREE, RUN_CHAIN };
 
 /* Up to FLAT members everybody looks at everybody; more make a tree for up to TREE_MAX bytes. */
 #define FLAT     16
+#define PIECE    (16u * 1024) // what is copied at a time
 #define TREE_MAX (16u * 1024)
 
 /* Who gives and who takes, in an exchange. */
@@ -269,6 +270,9 @@ posting_seen(struct call *call, int rank)
 /* MPI_ERR_TRUNCATE: `rank` gives (or, up a tree, has) other sizes than we take. */
 enum step call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants) cold;
 
+/* A window of `size` bytes: STEP_DONE, with call->window; or what the step returns. */
+enum step call_window(struct call *call, uint64_t size);
+
 /* Nobody else will finish the call either: break the board, and fail with `err`. */
 enum step call_give_up(struct call *call, int err) cold;
 
@@ -277,6 +281,9 @@ char *call_scratch(struct call *call, size_t size);
 
 /* The largest element that slices can cut between. */
 uint64_t slices_most(int size);
+
+/* Bytes of a piece of an exchange among `size` members. */
+uint64_t exchange_piece(int size, bool lanes);
 
 enum step exchange_step(struct call *call);
 enum step slices_step(struct call *call);

@@ -7,8 +7,6 @@
  */
 #include "coll/reduction.h"
 
-#define PIECE (16u * 1024)
-
 static inline bool
 is_last(const struct call *call)
 {
@@ -27,11 +25,9 @@ arrive(struct call *call)
     call->rounds_out = (call->bytes + call->piece - 1) / call->piece;
     call->ring = min_size(call->rounds_out, window_limit() / call->stride);
     call->tight = call->ring < call->rounds_out;
-    int err = is_last(call) ? MPI_SUCCESS : window_take(call, call->ring * call->stride);
-    if (err == MPI_ERR_PENDING)
-        return STEP_WAIT;
-    if (err)
-        return call_give_up(call, err);
+    enum step step = is_last(call) ? STEP_DONE : call_window(call, call->ring * call->stride);
+    if (step != STEP_DONE)
+        return step;
     own->at = call->window;
     own->piece = call->piece;
     // relaxed: call_post stores the flag with release.

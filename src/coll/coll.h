@@ -129,6 +129,7 @@ struct coll {
     uint64_t over;                // bit i: call done + 1 + i is over, though one before it is not
     uint64_t all_done;            // no member's `done` is below
     int slowest;                  // whose it was
+    uint64_t lane_piece;          // exchange_piece of lanes
     bool quick;                   // small collectives may go the short way (quick.h)
     int error;                    // class of the error when it is broken, else 0
     uint32_t windows;             // in use for calls on it

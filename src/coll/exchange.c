@@ -17,7 +17,6 @@
 
 #include <stdlib.h>
 
-#define PIECE      (16u * 1024)
 #define PIECE_MIN  64u
 #define SELF_PIECE (32u * 1024)
 #define LANE_HEAD  16u // an irregular lane begins with its size
@@ -135,15 +134,20 @@ unit_of(const struct call *call)
     return call->op ? reduction_unit(call) : 1;
 }
 
+uint64_t
+exchange_piece(int size, bool lanes)
+{
+    if (!lanes)
+        return PIECE;
+    uint64_t piece = window_limit() / (uint64_t)(size - 1) / 2 - LANE_HEAD;
+    piece &= ~(uint64_t)(PIECE_MIN - 1);
+    return piece < PIECE_MIN ? PIECE_MIN : piece < PIECE ? piece : PIECE;
+}
+
 static void
 plan_piece(struct call *call)
 {
-    uint64_t piece = PIECE;
-    if (call->lanes) {
-        uint64_t lane = window_limit() / (uint64_t)(call->coll->size - 1) / 2 - LANE_HEAD;
-        lane &= ~(uint64_t)(PIECE_MIN - 1);
-        piece = lane < PIECE_MIN ? PIECE_MIN : lane < PIECE ? lane : PIECE;
-    }
+    uint64_t piece = call->lanes ? call->coll->lane_piece : PIECE;
     uint64_t unit = unit_of(call);
     call->whole = call->op && (unit > piece || !(call->send.raw || call->type->contiguous));
     call->piece = call->whole ? UINT64_MAX : unit > 1 ? piece - piece % unit : piece;
@@ -218,14 +222,14 @@ fill_round(struct call *call, char *window)
     call->filled++;
 }
 
-static int
+static enum step
 open_window(struct call *call)
 {
     uint64_t largest = largest_lane(call);
     call->rounds_out = rounds_of(call, largest);
-    int err = window_take(call, plan_window(call, largest));
-    if (err)
-        return err;
+    enum step step = call_window(call, plan_window(call, largest));
+    if (step != STEP_DONE)
+        return step;
     struct posting *own = call->own;
     own->at = call->window;
     own->stride = call->stride;
@@ -234,7 +238,7 @@ open_window(struct call *call)
     // relaxed: call_post stores the flag with release.
     atomic_store_explicit(&own->filled, 1, memory_order_relaxed);
     atomic_store_explicit(&own->taken, 0, memory_order_relaxed);
-    return MPI_SUCCESS;
+    return STEP_DONE;
 }
 
 static inline enum step
@@ -259,11 +263,9 @@ post_empty(struct call *call)
 static noinline_ enum step
 post_window(struct call *call)
 {
-    int err = open_window(call);
-    if (err == MPI_ERR_PENDING)
-        return STEP_WAIT;
-    if (err)
-        return call_give_up(call, err);
+    enum step step = open_window(call);
+    if (step != STEP_DONE)
+        return step;
     fill_round(call, segment_at(engine.seg, call->window));
     call_post(call, call->bytes);
     return STEP_DONE;
@@ -275,8 +277,10 @@ plan(struct call *call)
     plan_piece(call);
     call->rounds_in = takes(call) ? plan_rounds_in(call) : 0;
     // What was posted the short way is all in the posting.
-    if (call->posted && gives(call))
+    if (call->posted && gives(call)) {
         call->ring = call->rounds_out = call->filled = 1;
+        call->window = call->own->at;
+    }
 }
 
 static enum step

@@ -70,33 +70,27 @@ gather_any(struct comm *comm, const struct gather_args *args, bool posted)
     return likely(!err) ? call_run(&call, "MPI_Gather") : err;
 }
 
-static inline void
-gather_quick(const struct quick *q, const struct small *send, const struct small *recv)
-{
-    for (int m = 0; m < q->coll->size; m++)
-        small_copy(recv->data + (uint64_t)m * recv->bytes,
-                   m == q->coll->rank ? send->data : quick_data(q, m), recv->bytes);
-}
-
 static inline int
 gather_on(struct comm *comm, const struct gather_args *args)
 {
     struct small send = {0}, recv = {0};
     struct quick q;
     bool posted = false, root = comm->rank == args->root;
-    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype) &&
+    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype, QUICK_MOST) &&
                (unsigned)args->root < (unsigned)comm->size) &&
-        (!root || (likely(small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype) &&
-                          recv.bytes == send.bytes &&
-                          small_apart(&send, &recv, 1, (uint64_t)comm->size)))) &&
-        likely(quick_begin(&q, comm, signature_make(COLL_GATHER, args->root)))) {
+        (!root ||
+         (likely(small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype, QUICK_MOST) &&
+                 recv.bytes == send.bytes &&
+                 small_apart(&send, &recv, 1, (uint64_t)comm->size)))) &&
+        likely(quick_begin(&q, comm, signature_make(COLL_GATHER, args->root),
+                           root ? 0 : send.bytes))) {
         if (!root)
-            small_copy(q.own->data, send.data, send.bytes);
+            small_copy(q.data, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
         if (!root)
             return quick_end(&q);
-        if (likely(quick_all_seen(&q, send.bytes, false))) {
-            gather_quick(&q, &send, &recv);
+        if (likely(quick_all_seen(&q, send.bytes))) {
+            quick_collect(&q, &send, recv.data);
             return quick_end(&q);
         }
     }
@@ -156,9 +150,9 @@ gatherv_check_root(struct call *call, const struct comm *comm, const struct gath
 {
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
+    call->recv.counts = args->recvcounts;
     call->recv.displs = args->displs;
-    int err = side_check_vector(&call->recv, args->recvbuf, args->recvcounts, args->recvtype,
-                                comm->size, "recv");
+    int err = side_check_vector(&call->recv, args->recvbuf, args->recvtype, comm->size, "recv");
     if (unlikely(err) || args->sendbuf == MPI_IN_PLACE)
         return err;
     struct part send = side_part(&call->send, 0), recv = side_part(&call->recv, comm->rank);

@@ -9,6 +9,7 @@
 // Up to so many members, or so many bytes, the root alone reduces; else each member a slice.
 #define DIRECT_RANKS 3
 #define DIRECT_BYTES 4096
+static_assert(DIRECT_BYTES <= PIECE, "quick.h takes one piece");
 
 struct reduce_args {
     const void *sendbuf;
@@ -76,19 +77,22 @@ reduce_on(struct comm *comm, const struct reduce_args *args)
     struct quick q;
     bool posted = false, root = comm->rank == args->root;
     op_kernel *kernel = quick_kernel(args->op, args->datatype);
-    if (likely(kernel && small_buffer(&send, args->sendbuf, args->count, args->datatype) &&
+    if (likely(kernel &&
+               small_buffer(&send, args->sendbuf, args->count, args->datatype, DIRECT_BYTES) &&
                (unsigned)args->root < (unsigned)comm->size) &&
-        (!root || (likely(small_buffer(&recv, args->recvbuf, args->count, args->datatype) &&
-                          small_apart(&send, &recv, 1, 1)))) &&
+        (!root ||
+         (likely(small_buffer(&recv, args->recvbuf, args->count, args->datatype, DIRECT_BYTES) &&
+                 small_apart(&send, &recv, 1, 1)))) &&
         likely(quick_begin(&q, comm,
-                           signature_quick(COLL_REDUCE, args->root, args->op, args->datatype)))) {
+                           signature_quick(COLL_REDUCE, args->root, args->op, args->datatype),
+                           root ? 0 : send.bytes))) {
         if (!root)
-            small_copy(q.own->data, send.data, send.bytes);
+            small_copy(q.data, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
         if (!root)
             return quick_end(&q);
-        if (likely(quick_all_seen(&q, send.bytes, false))) {
-            quick_reduce(&q, kernel, send.data, recv.data, (size_t)args->count);
+        if (likely(quick_all_seen(&q, send.bytes))) {
+            quick_reduce(&q, kernel, &send, recv.data, (size_t)args->count);
             return quick_end(&q);
         }
     }

@@ -81,23 +81,25 @@ scatter_on(struct comm *comm, const struct scatter_args *args)
 {
     struct small send = {0}, recv = {0};
     struct quick q;
-    uint64_t others = (uint64_t)comm->size - 1;
+    uint64_t all;
     bool posted = false, root = comm->rank == args->root;
-    if (likely(small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype) &&
+    if (likely(small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype, QUICK_MOST) &&
                (unsigned)args->root < (unsigned)comm->size &&
-               recv.bytes * others <= POSTING_INLINE) &&
-        (!root || (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype) &&
-                          recv.bytes == send.bytes && small_apart(&send, &recv, others + 1, 1)))) &&
-        likely(quick_begin(&q, comm, signature_make(COLL_SCATTER, args->root)))) {
+               (all = quick_lanes(comm, recv.bytes, &q.stride), true)) &&
+        (!root ||
+         (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype, QUICK_MOST) &&
+                 recv.bytes == send.bytes &&
+                 small_apart(&send, &recv, (uint64_t)comm->size, 1)))) &&
+        likely(quick_begin(&q, comm, signature_make(COLL_SCATTER, args->root), root ? all : 0))) {
         if (root)
-            quick_lanes(&q, send.data, send.bytes);
+            quick_fill_lanes(&q, send.data, send.bytes);
         posted = quick_post(&q, recv.bytes);
         if (root) {
             small_copy(recv.data, send.data + (uint64_t)comm->rank * send.bytes, recv.bytes);
             return quick_end(&q);
         }
         if (likely(quick_seen(&q, args->root, recv.bytes))) {
-            small_copy(recv.data, quick_lane(&q, args->root, recv.bytes), recv.bytes);
+            small_copy(recv.data, quick_lane(&q, args->root, all), recv.bytes);
             return quick_end(&q);
         }
     }
@@ -164,9 +166,9 @@ scatterv_check(struct call *call, const struct comm *comm, const struct scatter_
     }
     if (unlikely(args->sendbuf == MPI_IN_PLACE))
         return in_place_error("sendbuf");
+    call->send.counts = args->sendcounts;
     call->send.displs = args->displs;
-    err = side_check_vector(&call->send, args->sendbuf, args->sendcounts, args->sendtype,
-                            comm->size, "send");
+    err = side_check_vector(&call->send, args->sendbuf, args->sendtype, comm->size, "send");
     return unlikely(err) ? err : check_self(call, comm, args);
 }
 

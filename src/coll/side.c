@@ -104,19 +104,27 @@ check_block(const struct type *type, const void *buffer, MPI_Count count, int i,
     return MPI_SUCCESS;
 }
 
+// Of the irregular functions; those with both sides distinguish sdispls and rdispls.
+static int
+check_arrays(const struct side *s, const char *what)
+{
+    if (likely(vector_given(s->counts) && vector_given(s->displs)))
+        return MPI_SUCCESS;
+    if (vector_given(s->displs))
+        return error_new(MPI_ERR_ARG, "the argument %scounts is a null pointer", what);
+    return error_new(MPI_ERR_ARG, "the displacements (displs) of the %s buffer are a null pointer",
+                     what);
+}
+
 int
-side_check_vector(struct side *s, const void *buffer, struct vector counts, MPI_Datatype handle,
-                  int n, const char *what)
+side_check_vector(struct side *s, const void *buffer, MPI_Datatype handle, int n, const char *what)
 {
     int err = check_type(handle, &s->type);
-    if (unlikely(err))
+    if (unlikely(err) || unlikely(err = check_arrays(s, what)))
         return err;
-    if (unlikely(!vector_given(counts)))
-        return error_new(MPI_ERR_ARG, "the argument %scounts is a null pointer", what);
     s->base = (char *)(uintptr_t)buffer;
-    s->counts = counts;
     for (int i = 0; i < n && !err; i++)
-        err = check_block(s->type, buffer, vector_at(counts, i), i, what);
+        err = check_block(s->type, buffer, vector_at(s->counts, i), i, what);
     return err;
 }
 
@@ -124,12 +132,11 @@ int
 side_check_types(struct side *s, const void *buffer, const MPI_Datatype types[], int n,
                  const char *what)
 {
-    int err = MPI_SUCCESS;
-    if (unlikely(!vector_given(s->counts) || !vector_given(s->displs) || !types))
-        return error_new(MPI_ERR_ARG, "the argument %s%s is a null pointer", what,
-                         !types                    ? "types"
-                         : vector_given(s->counts) ? "displs"
-                                                   : "counts");
+    int err = check_arrays(s, what);
+    if (unlikely(err))
+        return err;
+    if (unlikely(!types))
+        return error_new(MPI_ERR_ARG, "the argument %stypes is a null pointer", what);
     s->base = (char *)(uintptr_t)buffer;
     for (int i = 0; i < n && !err; i++) {
         err = check_type(types[i], &s->types[i]);

@@ -115,14 +115,13 @@ part_copy(const struct part *from, const struct part *to)
 }
 
 /*
- * Argument checks of a side with n blocks. For side_check_types the caller has set counts, displs, and
- * an array types[n] to be filled. `what` names the argument in the text: "send" or "recv"
- * (or "" for the only one).
+ * Argument checks of a side with n blocks. `what` names the argument in the text: "send" or "recv"
+ * (or "" for the only one). For all but side_check the caller has set counts and displs.
  */
 int side_check(struct side *s, const void *buffer, MPI_Count count, MPI_Datatype type, int n,
                const char *what);
-int side_check_vector(struct side *s, const void *buffer, struct vector counts, MPI_Datatype type,
-                      int n, const char *what);
+int side_check_vector(struct side *s, const void *buffer, MPI_Datatype type, int n,
+                      const char *what);
 int side_check_types(struct side *s, const void *buffer, const MPI_Datatype types[], int n,
                      const char *what);
 int root_check(const struct comm *comm, int root);

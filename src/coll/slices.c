@@ -131,11 +131,9 @@ arrive(struct call *call)
         return STEP_WAIT;
     if (!call->ring)
         plan(call);
-    int err = window_take(call, call->ring * call->stride * (uint64_t)call->coll->size);
-    if (err == MPI_ERR_PENDING)
-        return STEP_WAIT;
-    if (err)
-        return call_give_up(call, err);
+    enum step step = call_window(call, call->ring * call->stride * (uint64_t)call->coll->size);
+    if (step != STEP_DONE)
+        return step;
     fill_chunk(call);
     own->at = call->window;
     own->stride = call->stride;

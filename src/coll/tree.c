@@ -138,11 +138,9 @@ arrive(struct call *call)
     if (!call_room(call))
         return STEP_WAIT;
     if (call->bytes > POSTING_STAGE && (call->up || is_root(call) || has_children(call))) {
-        int err = window_take(call, call->bytes);
-        if (err == MPI_ERR_PENDING)
-            return STEP_WAIT;
-        if (err)
-            return call_give_up(call, err);
+        enum step step = call_window(call, call->bytes);
+        if (step != STEP_DONE)
+            return step;
         call->own->at = call->window;
     }
     bool data = arrives_with_data(call);

@@ -115,7 +115,7 @@ return_blocks(struct coll_pool *pool)
 /* ---- taking ---- */
 
 static int
-take_block(struct coll_pool *pool, struct call *call, uint64_t size)
+take_block(struct coll_pool *pool, struct coll *coll, uint64_t seq, uint64_t size, uint64_t *at)
 {
     char why[256];
     return_blocks(pool);
@@ -127,13 +127,11 @@ take_block(struct coll_pool *pool, struct call *call, uint64_t size)
         pool->blocks = more;
         pool->room = room;
     }
-    uint64_t at = arena_alloc(engine.seg, size, why, sizeof why);
-    if (!at)
+    *at = arena_alloc(engine.seg, size, why, sizeof why);
+    if (!*at)
         return error_new(MPI_ERR_NO_MEM, "%s", why);
-    pool->blocks[pool->nblocks++] =
-        (struct window){.start = at, .coll = call->coll, .seq = call->seq};
-    call->coll->windows++;
-    call->window = at;
+    pool->blocks[pool->nblocks++] = (struct window){.start = *at, .coll = coll, .seq = seq};
+    coll->windows++;
     return MPI_SUCCESS;
 }
 
@@ -172,7 +170,7 @@ make_free(struct coll_pool *pool, uint64_t start, uint64_t end)
 }
 
 int
-window_take(struct call *call, uint64_t size)
+window_take(struct coll *coll, uint64_t seq, uint64_t size, uint64_t *at, struct coll **wait)
 {
     struct coll_pool *pool = pool_get();
     if (unlikely(!pool))
@@ -184,23 +182,31 @@ window_take(struct call *call, uint64_t size)
     }
     size = align_up(size ? size : 1, WINDOW_GRAIN);
     if (unlikely(size > pool->size))
-        return take_block(pool, call, size);
+        return take_block(pool, coll, seq, size, at);
     uint64_t start = pool->next + size > pool->size ? 0 : pool->next;
     if (unlikely(!make_free(pool, start, start + size))) {
         struct window *w = oldest(pool);
         if (!returns_by_itself(w))
-            return take_block(pool, call, size);
-        call->waits = 0;
-        call_wait(call, w->coll->slowest);
-        call->on_coll = w->coll;
+            return take_block(pool, coll, seq, size, at);
+        *wait = w->coll;
         return MPI_ERR_PENDING;
     }
-    pool->windows[(pool->first + pool->count++) % WINDOWS] =
-        (struct window){start, call->coll, call->seq};
-    call->coll->windows++;
+    pool->windows[(pool->first + pool->count++) % WINDOWS] = (struct window){start, coll, seq};
+    coll->windows++;
     pool->next = start + size;
-    call->window = pool->buffer + start;
+    *at = pool->buffer + start;
     return MPI_SUCCESS;
+}
+
+void
+window_prefetch(uint64_t size)
+{
+    const struct coll_pool *pool = engine.coll;
+    if (!pool || pool->next + size > pool->size)
+        return;
+    const char *next = segment_at(engine.seg, pool->buffer + pool->next);
+    for (uint64_t at = 0; at < size; at += CACHE_LINE)
+        __builtin_prefetch(next + at, 1);
 }
 
 /* ---- leaving ---- */

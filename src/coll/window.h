@@ -21,17 +21,19 @@
 
 #define WINDOW_MAX (4u << 20) // bytes of the buffer
 
-struct call;
-
 /* Bytes of this process's buffer: less than WINDOW_MAX when the job has many ranks. The same in
  * every process of a job. */
 uint64_t window_limit(void);
 
 /*
- * A window of `size` bytes for the call, which must not have one: sets call->window. Returns
- * MPI_SUCCESS; MPI_ERR_PENDING when the call must wait (call->on says for whom); or a code.
+ * A window of `size` bytes for call `seq`, which must not have one: its offset in *at. Returns
+ * MPI_SUCCESS; MPI_ERR_PENDING when the call must wait for the slowest member of *wait; or a code.
  */
-int window_take(struct call *call, uint64_t size);
+int window_take(struct coll *coll, uint64_t seq, uint64_t size, uint64_t *at, struct coll **wait);
+
+/* Bring the lines of the next window, up to `size` bytes, into the cache for writing: for the time
+ * until the peers arrive. */
+void window_prefetch(uint64_t size);
 
 /* Return what can be returned, and let go of boards that all have left. */
 void coll_reap(void);

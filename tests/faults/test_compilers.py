@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Muster developers
+"""mpicc and mpicxx."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from support import PREFIX, run
+
+C = """
+#include <mpi.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    int size;
+    MPI_Init(&argc, &argv);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    printf("%d\\n", size);
+    MPI_Finalize();
+    return 0;
+}
+"""
+CXX = C.replace("#include <stdio.h>", "#include <cstdio>").replace("printf", "std::printf")
+
+
+@pytest.fixture
+def sources(tmp_path):
+    (tmp_path / "hello.c").write_text(C)
+    (tmp_path / "hello.cc").write_text(CXX)
+    return tmp_path
+
+
+def output(*words, cwd=None, env=None):
+    return run(words, cwd=cwd, env=env).stdout
+
+
+def runs(program, mpiexec):
+    return output(mpiexec, "-n", 2, program) == "2\n2\n"
+
+
+def test_compile_and_link(sources, mpicc, mpiexec):
+    run([mpicc, "hello.c"], cwd=sources)
+    assert runs(sources / "a.out", mpiexec)
+
+
+def test_in_two_steps(sources, mpicc, mpiexec):
+    assert output(mpicc, "-Wall", "-Werror", "-c", "hello.c", cwd=sources) == ""
+    run([mpicc, "hello.o", "-o", "hello"], cwd=sources)
+    assert runs(sources / "hello", mpiexec)
+
+
+def test_cxx(sources, mpiexec):
+    run([PREFIX / "bin" / "mpicxx", "hello.cc", "-o", "hello"], cwd=sources)
+    assert runs(sources / "hello", mpiexec)
+
+
+def test_names_with_spaces(sources, mpicc, mpiexec):
+    shutil.copy(sources / "hello.c", sources / "he llo.c")
+    run([mpicc, "-DX='a b'", "he llo.c", "-o", "he llo"], cwd=sources)
+    assert runs(sources / "he llo", mpiexec)
+
+
+def test_another_compiler(sources, mpicc):
+    assert output(mpicc, "-show", "x.c", env=dict(os.environ, MUSTER_CC="gcc -m64")).startswith(
+        "gcc -m64 -I"
+    )
+
+
+def test_through_links_and_after_a_move(sources, mpiexec):
+    """The scripts find what stands beside them."""
+    moved = sources / "moved here"
+    for folder in ("bin", "include", "lib"):
+        (moved / folder).mkdir(parents=True)
+    for name in ("bin/mpicc", "bin/mpiexec", "include/mpi.h", "lib/libmpi_abi.so.1"):
+        shutil.copy(PREFIX / name, moved / name)
+    (sources / "first").symlink_to("moved here/bin/mpicc")
+    (sources / "second").symlink_to(sources / "first")
+    assert output(sources / "second", "-showme:incdirs") == f"'{moved}/include'\n"
+    run([sources / "second", "hello.c", "-o", "hello"], cwd=sources)
+    assert runs(sources / "hello", moved / "bin" / "mpiexec")
+
+
+def test_what_is_shown(mpicc):
+    include, lib = PREFIX / "include", PREFIX / "lib"
+    link = f"{lib}/libmpi_abi.so.1 -Wl,-rpath,{lib}"
+    assert output(mpicc, "-show", "-O2", "a.c") == f"cc -I{include} -O2 a.c {link}\n"
+    assert output(mpicc, "-showme", "-c", "a b.c") == f"cc -I{include} -c 'a b.c'\n"
+    assert output(mpicc, "-showme:compile") == f"-I{include}\n"
+    assert output(mpicc, "--showme:link") == f"{link}\n"
+    assert output(mpicc, "-showme:incdirs") == f"{include}\n"
+    assert output(mpicc, "-showme:libdirs") == f"{lib}\n"
+    assert output(mpicc, "-showme:libs") == "mpi_abi\n"
+    assert output(mpicc, "-compile-info") == f"cc -I{include} -c\n"
+    assert output(mpicc, "-link-info") == f"cc {link}\n"
+    assert output(mpicc, "-showme:version").startswith("mpiexec (Muster) ")
+    assert "usage: mpicc" in output(mpicc, "-showme:help")
+    assert output(PREFIX / "bin" / "mpicxx", "-showme:command") == "c++\n"
+
+
+def test_what_is_not_linked(sources, mpicc):
+    for words in (["-E", "hello.c"], ["-S", "hello.c", "-o", "-"], ["-M", "hello.c"],
+                  ["-fsyntax-only", "hello.c"], ["--version"], ["-v"], ["-print-search-dirs"]):
+        assert "ld returned" not in output(mpicc, *words, cwd=sources)
+
+
+def test_mistakes(mpicc):
+    done = subprocess.run([mpicc], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "usage: mpicc" in done.stderr
+    done = subprocess.run([mpicc, "-showme:nothing"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "mpicc: -showme:nothing is not known (-showme:help lists all)\n"
+    done = subprocess.run([mpicc, "no-such-file.c"], capture_output=True, text=True)
+    assert done.returncode != 0
+
+
+def test_cmake_and_others_can_ask_before_there_is_a_file(mpicc):
+    assert output(mpicc, "-show").startswith("cc -I")
