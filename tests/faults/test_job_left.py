@@ -25,13 +25,8 @@ def test_children_end_with_the_job(finish):
 
 
 def test_children_that_ignore_sigterm(finish):
-<<<<<<< HEAD
-    child = "(sleep 100; sleep 100) & setsid sh -c 'sleep 100; sleep 100' &"
-    script = f"trap '' TERM; {child} echo ready"
-=======
     sleepers = "(sleep 100; sleep 100) & setsid sh -c 'sleep 100; sleep 100' &"
     script = f"trap '' TERM; {sleepers} echo ready"
->>>>>>> launcher
     job = finish("-n", 2, "sh", "-c", script)
     assert (job.code, job.out, job.err) == (0, "ready\n" * 2, "")
     assert 1 < job.seconds < 2.5
@@ -47,12 +42,7 @@ def test_children_that_finish_in_time_are_let(finish, tmp_path):
 
 def test_a_ranks_group_ends_with_the_rank(start):
     """Not only with the job."""
-<<<<<<< HEAD
-    other = ("sh", "-c", "read x < /dev/null; sleep 2")
-    job = start("sh", "-c", "sleep 100 & echo ready", ":", *other)
-=======
     job = start("sh", "-c", "sleep 100 & echo ready", ":", "sleep", 2)
->>>>>>> launcher
     job.expect_line("ready")
     wait_until(lambda: "sleep 100 " not in job.processes().values(), 1.5)
     assert job.process.poll() is None

@@ -11,13 +11,8 @@ from pathlib import Path
 import pytest
 from jobs import PYTHON, wait_until
 
-<<<<<<< HEAD
-# Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2. (os.write, as a handler
-# may run within a print, and then not print itself.)
-=======
 # Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2. (os.write, because a
 # handler may run within a print, and then not print itself.)
->>>>>>> launcher
 COUNT = """
 import os, signal, sys, time
 def note(number, frame):
