@@ -94,6 +94,8 @@ raise_on(MPI_Comm handle, const char *function, int code)
 }
 
 // A forked child has its parent's handlers (Python gets an exception there as well), not its lock.
+// After MPI_Finalize they stay, too: 9.3 names the initial handler, but a thread that was left behind
+// in a call must not end a process that is about to exit well.
 int
 world_raise(const char *function, int code)
 {
@@ -103,6 +105,7 @@ world_raise(const char *function, int code)
     case ENGINE_RUNNING:
         return raise_on(MPI_COMM_SELF, function, code);
     case ENGINE_FORKED:
+    case ENGINE_FINALIZED:
         owner = MPI_COMM_SELF;
         errhandler_call(engine.self->errhandler, &owner, code);
         return code;

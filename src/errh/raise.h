@@ -32,8 +32,8 @@
  */
 int raise_on(MPI_Comm comm, const char *function, int code) cold;
 
-/* For calls without a communicator: the error handler of MPI_COMM_SELF (MPI 5.0, 9.3). When MPI is not
- * running, the initial one. */
+/* For calls without a communicator: the error handler of MPI_COMM_SELF (MPI 5.0, 9.3). Before
+ * MPI_Init, the initial one. */
 int world_raise(const char *function, int code) cold;
 
 /* Call the error handler of a communicator. Under the lock, which is given away during the call;
