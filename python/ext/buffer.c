@@ -151,7 +151,7 @@ no_buffer(struct ask ask, PyObject *object, enum access access)
 static bool
 format_type(struct ask ask, PyObject *object, const char *format, MPI_Datatype *type)
 {
-    if (format == NULL || strcmp(format, "B") == 0) {
+    if (format == NULL) {
         *type = MPI_BYTE;
         return true;
     }
@@ -603,10 +603,11 @@ wvector_types(struct ask ask, PyObject *types, int blocks, MPI_Datatype *out)
 static bool
 wvector_parts(struct ask ask, PyObject *object, enum access access, struct parts *parts)
 {
-    if (!is_list_or_tuple(object))
-        return not_a_buffer(ask, object, access);
     Py_ssize_t n = PySequence_Size(object);
-    if (n < 2 || n > 4)
+    PyErr_Clear();
+    if (n < 0)
+        return not_a_buffer(ask, object, access);
+    if (n < 2 || n > 4 || !is_list_or_tuple(object))
         return not_a_message(ask, object, n);
     *parts = (struct parts){.buffer = item_at(object, 0), .type = item_at(object, n - 1)};
     if (n == 4) {

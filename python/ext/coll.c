@@ -495,7 +495,7 @@ scatter_counts(PyObject *self, struct ask ask, PyObject *given, const struct red
     if (given != NULL && given != Py_None)
         return counts_from(ask.func, given, size, counts);
     if (in_place) {
-        PyErr_Format(PyExc_ValueError, "%s(): recvcounts are needed with IN_PLACE", ask.func);
+        PyErr_Format(PyExc_TypeError, "%s(): recvcounts are needed with IN_PLACE", ask.func);
         return false;
     }
     MPI_Count own = red->r.count;

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     HUGE_PAGE = 2 << 20,
     MAPPED_FROM = 4 << 20,   // blocks of this size have pages of their own
     SCRATCH_SIZE = 64 << 10, // from this size on arrays refer to the block they came in
+    LANDING_FAIR = 256 << 20,
     RESIDENT_MOST = 4 << 20, // what a spare landing block keeps of its touched pages ...
     RESIDENT_FEW = 64 << 10, // ... and those beyond the first two
 };
@@ -512,14 +514,46 @@ block_take(struct state *st, size_t size)
     return block;
 }
 
-// No message is larger than the machine's memory.
+/*
+ * How large landing blocks are. The first have room for a message of the size of the machine's
+ * memory. All together get no more than a part of the address space, or of what is left under a
+ * limit: each takes a small part of what remains, so that the size falls slowly with the number
+ * of receives under way (to 256 MiB after some 5000).
+ */
+
 static size_t
-landing_size_first(void)
+memory_size(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES);
     long page = sysconf(_SC_PAGESIZE);
-    size_t memory = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 32;
-    return (memory + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+    return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 32;
+}
+
+// What landing blocks may take of the address space.
+static size_t
+landing_budget(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        return (size_t)limit.rlim_cur / 2;
+    return (size_t)1 << 45; // of 2^47
+}
+
+static size_t
+smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t
+landing_next(const struct state *st)
+{
+    size_t budget = landing_budget();
+    size_t left = budget > st->landing_used ? budget - st->landing_used : 0;
+    size_t part = left / 1024;
+    size_t least = smaller(left / 8, LANDING_FAIR);
+    size_t size = smaller(memory_size(), part > least ? part : least);
+    return size / HUGE_PAGE * HUGE_PAGE;
 }
 
 static struct block *
@@ -530,20 +564,18 @@ block_land_new(struct state *st)
         PyErr_Clear();
         return NULL;
     }
-    if (st->landing_size == 0)
-        st->landing_size = landing_size_first();
-    while (!block_map(block, st->landing_size, MAP_NORESERVE)) {
-        st->landing_size /= 2;
-        if (st->landing_size < (size_t)16 * HUGE_PAGE) {
-            st->landing_size = landing_size_first();
-            Py_DECREF((PyObject *)block);
-            return NULL;
-        }
+    size_t size = landing_next(st);
+    while (size >= 2 * HUGE_PAGE && !block_map(block, size, MAP_NORESERVE))
+        size /= 2;
+    if (block->map == NULL) {
+        Py_DECREF((PyObject *)block);
+        return NULL;
     }
     // a short message touches one page, not one huge page
     madvise(block->data, HUGE_PAGE, MADV_NOHUGEPAGE);
     madvise(block->data + HUGE_PAGE, block->room - HUGE_PAGE, MADV_HUGEPAGE);
     block->kind = BLOCK_LANDING;
+    st->landing_used += block->map_size;
     return block;
 }
 
@@ -567,6 +599,7 @@ block_settle(struct block *block)
     block->kind = BLOCK_OWNED;
     if (kind != BLOCK_LANDING)
         return;
+    block->st->landing_used -= block->map_size;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t used = (block->size + page - 1) / page * page;
     char *end = (char *)block->map + block->map_size;
@@ -583,7 +616,7 @@ is_reusable(const struct block *block)
     if (block->kind == BLOCK_OWNED || Py_REFCNT((PyObject *)(uintptr_t)block) > 1 ||
         st->module == NULL || st->spare_counts[block->kind] == SPARE_BLOCKS)
         return false;
-    return block->kind == BLOCK_SCRATCH || block->room == st->landing_size;
+    return block->kind == BLOCK_SCRATCH || block->room >= landing_next(st) / 2;
 }
 
 void
@@ -606,6 +639,8 @@ block_dealloc(PyObject *self)
 {
     struct block *block = (struct block *)self;
     PyTypeObject *type = Py_TYPE(self);
+    if (block->kind == BLOCK_LANDING)
+        block->st->landing_used -= block->map_size;
     if (block->map != NULL)
         munmap(block->map, block->map_size);
     else

@@ -72,7 +72,7 @@ struct state {
     Py_ssize_t default_threshold;
     PyObject *spare_blocks[SPARE_KINDS][SPARE_BLOCKS]; // by kind (memory.h), to be used again
     int spare_counts[SPARE_KINDS];
-    size_t landing_size; // virtual size of a block for a message of unknown size
+    size_t landing_used; // address space of the blocks for messages of unknown size
 
     // callbacks given to MPI, by slot
     PyObject *op_functions[CALLBACK_SLOTS];

@@ -17,9 +17,9 @@
 #include <string.h>
 
 typedef int send_fn(const void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm);
-typedef int start_fn(const void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
+enum { LAST_RESORT = 1 << 20 };
 
-enum { FALLBACK_SIZE = 64 << 20 };
+typedef int start_fn(const void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
 
 // Sending
 
@@ -250,12 +250,13 @@ comm_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
     return object;
 }
 
-// A block to start a receive into; NULL with an exception.
+// A block to start a receive into; NULL with an exception. With thousands of receives under way,
+// or under a limit (ulimit -v), address space ends: then there is room for a message of some size.
 static struct block *
 landing_block(struct state *st)
 {
     struct block *block = block_land(st);
-    return block != NULL ? block : block_alloc(st, FALLBACK_SIZE);
+    return block != NULL ? block : block_alloc(st, LAST_RESORT);
 }
 
 PyObject *

@@ -401,6 +401,22 @@ def test_run_module():
 
 
 @on_rank_0
+def test_objects_under_a_limit_of_address_space():
+    program = """
+import resource
+from mpi4py import MPI
+resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+comm = MPI.COMM_SELF
+requests = [comm.irecv(tag=i) for i in range(100)]
+sent = [comm.isend("x" * (1 << 19), 0, i) for i in range(100)]
+assert MPI.Request.waitall(requests) == ["x" * (1 << 19)] * 100
+assert comm.sendrecv(b"y" * (50 << 20), 0) == b"y" * (50 << 20)
+"""
+    done = run_alone("-c", program)
+    assert (done.returncode, done.stderr) == (0, ""), done
+
+
+@on_rank_0
 def test_quiet_hook_is_not_installed_without_need():
     done = run_alone(
         "-c",

@@ -198,6 +198,16 @@ def test_many_receives_at_once(comm):
         assert same(got, i if i % 3 else np.full(i * 10, i))
 
 
+def test_thousands_of_receives_at_once():
+    """More than the address space has room for at full size."""
+    comm = MPI.COMM_SELF
+    count = 8000
+    requests = [comm.irecv(source=0, tag=i) for i in range(count)]
+    sent = [comm.isend(i, 0, i) for i in range(count)]
+    assert MPI.Request.waitall(requests) == list(range(count))
+    MPI.Request.waitall(sent)
+
+
 def test_test_any_some(comm):
     right, left = ring(comm)
     request = comm.irecv(source=left, tag=3)
