@@ -176,8 +176,8 @@ on_note(struct front *front)
     case NOTE_DONE:
         front->code = note.value;
         snprintf(front->text, sizeof front->text, "%s", note.text);
-        waitpid(front->keeper, NULL, 0); // with it the segment goes
         keeper_gone(front);
+        waitpid(front->keeper, NULL, 0); // with it the segment goes
         break;
     case NOTE_SIGNAL:
     case NOTE_UNSTOPPED:

@@ -18,12 +18,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HELD_BYTES  65536        // of an unfinished line, at most
-#define READ_BYTES  262144       // at once: pieces that stay in a core's L2 cache
-#define BULK_BYTES  (128 * 1024) // worth moving from pipe to pipe (see move_bulk)
-#define LOOK_BYTES  8192         // of these, to be read: mostly there is a newline in them
-#define SHOW_AFTER  (20 * MILLISECOND)
-#define YIELD_AFTER (50 * MILLISECOND)
+#define HELD_BYTES      65536        // of an unfinished line, at most
+#define READ_BYTES      262144       // at once: pieces that stay in a core's L2 cache
+#define BULK_BYTES      (128 * 1024) // worth moving from pipe to pipe (see move_bulk)
+#define SINK_PIPE_BYTES (1 << 20)
+#define LOOK_BYTES      8192 // of these, to be read: mostly there is a newline in them
+#define SHOW_AFTER      (20 * MILLISECOND)
+#define YIELD_AFTER     (50 * MILLISECOND)
 
 struct stream {
     struct stream *next;
@@ -455,11 +456,16 @@ sink_free(struct sink *sink)
     free(sink);
 }
 
+/* Is it a pipe? Then it is made larger, so that writer and reader take turns less often. */
 static bool
-is_pipe(int fd)
+prepare_pipe(int fd)
 {
     struct stat st;
-    return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+    if (fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
+        return false;
+    if (fcntl(fd, F_GETPIPE_SZ) < SINK_PIPE_BYTES)
+        fcntl(fd, F_SETPIPE_SZ, SINK_PIPE_BYTES);
+    return true;
 }
 
 struct sink *
@@ -472,7 +478,7 @@ sink_start(int fd, bool tag, int reports)
                           .tag = tag,
                           .reports = reports,
                           .terminal = isatty(fd),
-                          .pipe = !tag && is_pipe(fd),
+                          .pipe = prepare_pipe(fd) && !tag,
                           .epoll = epoll_create1(EPOLL_CLOEXEC),
                           .poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
                           .buffer = malloc(HELD_BYTES + READ_BYTES),

@@ -20,6 +20,11 @@ MARK = "MUSTER_TEST_MARK"
 PYTHON = [sys.executable, "-S", "-E", "-c"]
 
 
+def state(pid):
+    """The letter that ps shows: R, S, T, Z ..."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
 def marked(mark):
     """The living processes of a job, but for the one that asks."""
     found = {}
@@ -28,9 +33,8 @@ def marked(mark):
             continue
         try:
             if mark.encode() in (entry / "environ").read_bytes():
-                state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if state not in "ZX":
+                if state(entry.name) not in "ZX":
                     found[int(entry.name)] = command
         except OSError:
             pass

@@ -231,7 +231,7 @@ def test_throughput(mpiexec, tmp_path):
     one.write_text(write.format(200))
     four.write_text(write.format(50))
     ratios = []
-    for _ in range(5):
+    for _ in range(8):
         cat = seconds(f"sh {one} | cat > /dev/null")
         ours = seconds(f"{mpiexec} -n 4 sh {four} | cat > /dev/null")
         ratios.append(cat / ours)

@@ -6,10 +6,9 @@ import os
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
-from jobs import PYTHON, wait_until
+from jobs import PYTHON, state, wait_until
 
 # Prints "ready", then each signal it gets; leaves with 0 after SIGUSR2. (os.write, because a
 # handler may run within a print, and then not print itself.)
@@ -154,10 +153,6 @@ def test_interrupted_in_mpi(start, act):
     assert job.code == 130
     assert len(job.messages) == 1
     assert job.seconds < 2
-
-
-def state(pid):
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
 def test_stop_and_continue(start):

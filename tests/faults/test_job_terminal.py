@@ -17,7 +17,7 @@ import tty
 import uuid
 
 import pytest
-from jobs import MARK, PYTHON, marked, wait_until
+from jobs import MARK, PYTHON, marked, state, wait_until
 
 CLEAN_UP = """
 import time
@@ -419,11 +419,9 @@ def test_stop_and_continue(shell, mpiexec, reading):
     shell.type("\x1a")
     shell.expect("Stopped")
     shell.expect("% ")
-    keepers = [pid for pid, command in shell.processes().items() if "muster-keeper" in command]
-    for pid in shell.processes():
-        if pid not in (shell.pid, *keepers):
-            with open(f"/proc/{pid}/stat") as file:
-                assert file.read().rsplit(")", 1)[1].split()[0] == "T"
+    for pid, command in shell.processes().items():
+        if pid != shell.pid and "muster-keeper" not in command:
+            wait_until(lambda pid=pid: state(pid) == "T")
     shell.type("echo shell reads\n")
     shell.expect("shell reads\r\n")
     shell.type("fg\n")
