@@ -291,11 +291,13 @@ coll_wake(struct coll *coll)
     }
 }
 
-// Before engine_wait may sleep, whoever we wait for must know. True: look again first.
+// Before engine_wait may sleep, whoever we wait for must know. True: look again first. It sleeps at
+// once when another thread owns progress, else only after its spins and yields.
 static bool
 must_look_again(const struct call *call, const struct wait *wait)
 {
-    if (likely(!engine.threads && (wait->spins < engine.spins || wait->yields < engine.yields)))
+    if (likely(!engine.progress_owned &&
+               (wait->spins < engine.spins || wait->yields < engine.yields)))
         return false;
     bool added = false;
     for (int i = 0; i < call->waits; i++)
