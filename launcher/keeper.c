@@ -172,6 +172,28 @@ on_told(struct keeper *k, int signal)
     }
 }
 
+/* The terminal has sent a signal to the holder's group; the others have not got it. A rank that is
+ * alone with the terminal knows itself what ^C means, as an interpreter's prompt does. */
+static void
+on_terminal_signal(struct keeper *k, int signal, pid_t holder)
+{
+    if (signal == SIGWINCH) // comes back as a signal, after the ranks' terminals are changed
+        note_send(k->control, &(struct note){.kind = NOTE_RESIZED}, NULL);
+    else
+        signal_ranks(k, signal, holder);
+    if (signal_ends(signal) && (k->nranks > 1 || signal == SIGHUP))
+        on_told(k, signal);
+}
+
+static void
+revoke_terminal(struct keeper *k)
+{
+    pid_t holder = k->terminal.holder;
+    int signal = terminal_revoke(&k->terminal);
+    if (signal)
+        on_terminal_signal(k, signal, holder);
+}
+
 static void
 on_term_time(struct keeper *k)
 {
@@ -268,7 +290,7 @@ on_rank_end(struct keeper *k, int r)
     if (!rank->running)
         return;
     if (k->terminal.holder == rank->pid)
-        terminal_revoke(&k->terminal);
+        revoke_terminal(k);
     struct ending ending = read_ending(k, r);
     rank->running = false;
     k->running--;
@@ -308,7 +330,7 @@ on_rank_stop(struct keeper *k, struct rank *rank, int signal)
         else
             watch(k, k->terminal.reports, ON_REPORT, 0);
     } else if (signal == SIGTSTP && rank->pid == k->terminal.holder) {
-        terminal_revoke(&k->terminal);
+        revoke_terminal(k);
         signal_ranks(k, SIGTSTP, rank->pid);
         stop_front(k, SIGTSTP);
     }
@@ -378,22 +400,15 @@ on_control(struct keeper *k)
     }
 }
 
-/* The sentinel: the holder's group has got a signal from the terminal, the others have not. A rank
- * that is alone with the terminal knows itself what ^C means, as an interpreter's prompt does. */
 static void
 on_report(struct keeper *k)
 {
     unsigned char signal;
-    if (read(k->terminal.reports, &signal, 1) != 1) {
-        terminal_revoke(&k->terminal);
-        return;
-    }
-    if (signal == SIGWINCH) // comes back as a signal, after the ranks' terminals are changed
-        note_send(k->control, &(struct note){.kind = NOTE_RESIZED}, NULL);
-    else
-        signal_ranks(k, signal, k->terminal.holder);
-    if (signal_ends(signal) && (k->nranks > 1 || signal == SIGHUP))
-        on_told(k, signal);
+    ssize_t n = read(k->terminal.reports, &signal, 1);
+    if (n == 1)
+        on_terminal_signal(k, signal, k->terminal.holder);
+    else if (n == 0) // somebody has killed the sentinel
+        revoke_terminal(k);
 }
 
 /* --- Starting --------------------------------------------------------------------------------- */

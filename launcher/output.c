@@ -219,7 +219,8 @@ take(struct sink *sink, struct stream *stream, const char *data, size_t nheld, s
     const char *newline = memrchr(data + nheld, '\n', n);
     size_t lines = newline ? (size_t)(newline - data) + 1 : 0;
     size_t rest = nheld + n - lines;
-    if (rest > HELD_BYTES) {
+    // Where the line is open already, holding its rest back would keep nothing together.
+    if (rest > HELD_BYTES || (lines == 0 && sink->owner == stream)) {
         lines += rest;
         rest = 0;
     }

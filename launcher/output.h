@@ -8,9 +8,9 @@
  *
  * Lines. What a rank writes is passed on as whole lines, many at once. The unfinished rest is held:
  * on a terminal 20 ms, elsewhere up to 64 KiB, or to the end of the job if the rank ends meanwhile.
- * When it must be passed on unfinished, its stream owns the sink: others wait until the line's end
- * has come, or nothing has come for 50 ms while they have something. Only then may they break the
- * line; on a terminal, and with tags, they begin a new one.
+ * When it must be passed on unfinished, its stream owns the sink: what follows in that line passes
+ * at once, and others wait until its end has come, or nothing has come for 50 ms while they have
+ * something. Only then may they break the line; on a terminal, and with tags, they begin a new one.
  */
 #ifndef MUSTER_LAUNCHER_OUTPUT_H
 #define MUSTER_LAUNCHER_OUTPUT_H

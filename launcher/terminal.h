@@ -39,12 +39,14 @@ void terminal_init(struct terminal *terminal, pid_t front);
 
 /*
  * Process group `group` was stopped because it wants the terminal. True if it has it now and runs
- * on; terminal->reports is then to be watched anew. False if mpiexec is in the background.
+ * on; terminal->reports is then to be watched, if it is another descriptor than before. False if
+ * mpiexec is in the background.
  */
 bool terminal_grant(struct terminal *terminal, pid_t group);
 
-/* Take the terminal back from the holder, if there is one; terminal->reports is closed. */
-void terminal_revoke(struct terminal *terminal);
+/* Take the terminal back from the holder, if there is one; terminal->reports is closed. Returns a
+ * signal that the terminal has sent to the holder's group and that was not reported yet, or 0. */
+int terminal_revoke(struct terminal *terminal);
 
 /* Revoke, set the terminal's modes to what they were, and close it. */
 void terminal_fini(struct terminal *terminal);
