@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from jobs import PYTHON
+from jobs import PYTHON, state, wait_until
 
 WAIT = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
@@ -55,13 +55,21 @@ def test_those_who_ignore_sigterm_are_killed(finish):
     assert 2.9 < job.seconds < 3.9
 
 
-def test_the_order_of_ends_is_seen(finish):
-    # Both end while the keeper has no chance to look in between.
-    script = "import os, time; time.sleep(0.3 - 0.01 * {}); os.kill(os.getpid(), {})"
-    for _ in range(5):
-        job = finish(*PYTHON, script.format(0, 15), ":", *PYTHON, script.format(3, 12))
-        assert job.code == 128 + 12
-        the_message(job, "rank 1 was killed by signal 12")
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_the_order_of_ends_is_seen(start, first):
+    """All end while the keeper cannot look."""
+    job = start("-n", 3, "sh", "-c", "echo ${MUSTER_JOB#*:*:} $$; exec sleep 60")
+    lines = [job.process.stdout.readline().split() for _ in range(3)]
+    pids = {int(ticket.split(b":")[0]): int(pid) for ticket, pid in lines}
+    keeper = job.keeper()
+    os.kill(keeper, signal.SIGSTOP)
+    wait_until(lambda: state(keeper) == "T")
+    for rank in (first, (first + 2) % 3, (first + 1) % 3):
+        os.kill(pids[rank], signal.SIGTERM)
+        wait_until(lambda rank=rank: state(pids[rank]) == "Z")
+    os.kill(keeper, signal.SIGCONT)
+    job.end()
+    the_message(job, f"rank {first} was killed by signal 15")
 
 
 def test_a_code_and_then_a_signal(finish):

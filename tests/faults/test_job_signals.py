@@ -41,6 +41,8 @@ finally:
 def expect_ready(job, ranks):
     for _ in range(ranks):
         job.expect_line("ready")
+    # Python heeds a signal that comes between the print and the sleep only after the sleep.
+    time.sleep(0.2)
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGWINCH"])
