@@ -8,15 +8,19 @@
 #include "coll/call.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CHECK(cond)                                                                                \
     ((cond) ? (void)0                                                                              \
             : (fprintf(stderr, "rank %d, line %d: %s\n", engine.rank, __LINE__, #cond), _exit(1)))
+
+#define DIES 42 // exit code of a rank that is meant to
 
 static int rank, size;
 
@@ -257,6 +261,69 @@ many_ranks(void)
     }
 }
 
+/* ---- calls that are given up ---- */
+
+static void
+expect(int code, int errclass, const char *part)
+{
+    char text[MPI_MAX_ERROR_STRING];
+    CHECK(code != MPI_SUCCESS && error_text(code, text, sizeof text));
+    if (error_class(code) != errclass || !strstr(text, part))
+        fprintf(stderr, "rank %d: '%s' has class %d\n", rank, text, error_class(code));
+    CHECK(error_class(code) == errclass && strstr(text, part));
+}
+
+static void
+do_nothing(int signal)
+{
+    (void)signal;
+}
+
+static int
+stop(void)
+{
+    return 1;
+}
+
+// Rank 0 is interrupted while it waits; the others hear of it in their present or next call.
+static void
+an_interrupted_call(void)
+{
+    int a = 0;
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    CHECK(MPI_Barrier(MPI_COMM_WORLD) == MPI_SUCCESS);
+    if (rank == 0) {
+        struct itimerval soon = {.it_value = {.tv_usec = 30000}};
+        sigaction(SIGALRM, &(struct sigaction){.sa_handler = do_nothing}, NULL);
+        engine.interrupt = stop;
+        setitimer(ITIMER_REAL, &soon, NULL);
+        expect(MPI_Barrier(MPI_COMM_WORLD), MPI_ERR_OTHER, "interrupted");
+    } else if (rank == 1) {
+        expect(MPI_Barrier(MPI_COMM_WORLD), MPI_ERR_OTHER, "rank 0 gave up MPI_Barrier");
+    } else {
+        usleep(100000);
+    }
+    expect(MPI_Bcast(&a, 1, MPI_INT, 0, MPI_COMM_WORLD), MPI_ERR_OTHER,
+           "rank 0 gave up MPI_Barrier");
+    expect(coll_barrier(engine.world, "MPI_Finalize"), MPI_ERR_OTHER, "gave up");
+}
+
+// The last rank ends without a word; the others wait for it, each in a call that needs it.
+static void
+a_dead_rank(void)
+{
+    static char large[1 << 20];
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    CHECK(coll_barrier(engine.world, "MPI_Init") == MPI_SUCCESS);
+    if (rank == size - 1) {
+        usleep(30000);
+        _exit(DIES);
+    }
+    expect(MPI_Bcast(large, sizeof large, MPI_BYTE, size - 1, MPI_COMM_WORLD), MPI_ERR_PROC_ABORTED,
+           "failed");
+    expect(MPI_Barrier(MPI_COMM_WORLD), MPI_ERR_PROC_ABORTED, "failed");
+}
+
 /* ---- the job ---- */
 
 static void
@@ -275,6 +342,7 @@ run_rank(struct segment_view *view, int r, int n, void (*test)(void))
     CHECK(rank == r && size == n);
     test();
     PMPI_Finalize();
+    coll_fini();
     _exit(0);
 }
 
@@ -297,7 +365,7 @@ run_job(int n, void (*test)(void))
         CHECK(wait(&status) > 0);
         if (status == 0)
             continue;
-        failed = true;
+        failed |= !(WIFEXITED(status) && WEXITSTATUS(status) == DIES);
         segment_fail(view.base, (struct failure){.kind = FAILURE_EXIT, .code = 1});
         segment_ring_all_bells(view.base);
     }
@@ -313,6 +381,9 @@ main(void)
         run_job(n, large_elements);
         run_job(n, elements_that_begin_later);
     }
+    run_job(3, an_interrupted_call);
+    run_job(4, a_dead_rank);
+    run_job(20, a_dead_rank);
     run_job(18, large_elements);
     run_job(18, many_ranks);
     run_job(70, many_ranks);

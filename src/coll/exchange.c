@@ -13,117 +13,10 @@
  * agree. No deadlock: round k can be filled when round k - ring has been taken by all, and taken when
  * round k has been filled by all, so the least round not taken by all can always go on.
  */
-#include "coll/reduction.h"
-
-#include <stdlib.h>
+#include "coll/exchange.h"
 
 #define PIECE_MIN  64u
 #define SELF_PIECE (32u * 1024)
-#define LANE_HEAD  16u // an irregular lane begins with its size
-
-static inline int
-ring_step(const struct call *call, int rank, int by)
-{
-    int at = rank + by;
-    return at >= call->coll->size ? at - call->coll->size : at;
-}
-
-static inline bool
-gives(const struct call *call)
-{
-    switch ((enum flow)call->flow) {
-    case FLOW_DOWN:
-        return call->coll->rank == call->root;
-    case FLOW_UP:
-        return call->coll->rank != call->root;
-    default:
-        return true;
-    }
-}
-
-static inline bool
-takes(const struct call *call)
-{
-    switch ((enum flow)call->flow) {
-    case FLOW_DOWN:
-        return call->coll->rank != call->root;
-    case FLOW_UP:
-        return call->coll->rank == call->root;
-    case FLOW_SCAN:
-        return call->coll->rank > 0 || !call->exclude;
-    default:
-        return true;
-    }
-}
-
-// How many members this one takes from.
-static inline int
-givers(const struct call *call)
-{
-    bool root = call->coll->rank == call->root;
-    switch ((enum flow)call->flow) {
-    case FLOW_DOWN:
-        return root ? 0 : 1;
-    case FLOW_UP:
-        return root ? call->coll->size - 1 : 0;
-    case FLOW_SCAN:
-        return call->coll->rank;
-    default:
-        return call->coll->size - 1;
-    }
-}
-
-// The i-th of them. Each begins with the one whose first lane is its own.
-static inline int
-giver(const struct call *call, int i)
-{
-    switch ((enum flow)call->flow) {
-    case FLOW_DOWN:
-        return call->root;
-    case FLOW_UP:
-        return ring_step(call, call->root, 1 + i);
-    case FLOW_SCAN:
-        return i;
-    default:
-        return ring_step(call, call->coll->rank, call->coll->size - 1 - i);
-    }
-}
-
-static inline int
-lane_of(const struct call *call, int from, int to)
-{
-    int lane = to - from - 1;
-    return lane < 0 ? lane + call->coll->size : lane;
-}
-
-static inline uint64_t
-rounds_of(const struct call *call, uint64_t bytes)
-{
-    return bytes <= call->piece ? 1 : (bytes + call->piece - 1) / call->piece;
-}
-
-// What this member wants from `rank`.
-static inline uint64_t
-wanted(const struct call *call, int rank)
-{
-    return unlikely(vector_given(call->recv.counts)) && !call->op ? side_bytes(&call->recv, rank)
-                                                                  : call->bytes;
-}
-
-// What this member gives to `rank`.
-static inline uint64_t
-given(const struct call *call, int rank)
-{
-    return call->irregular && call->lanes ? side_bytes(&call->send, rank) : call->bytes;
-}
-
-static inline bool
-fits_posting(const struct call *call, uint64_t bytes)
-{
-    if (!call->lanes)
-        return bytes <= POSTING_INLINE && !call->windowed;
-    return !call->irregular && bytes <= POSTING_INLINE / (uint64_t)(call->coll->size - 1);
-}
 
 /* ---- the plan ---- */
 
@@ -337,12 +230,6 @@ fill_more(struct call *call)
 
 /* ---- taking ---- */
 
-// Where round `taken` of a giver stands.
-struct source {
-    const char *at;
-    uint64_t pos, n; // of the giver's stream
-};
-
 static cold enum step
 pieces_differ(struct call *call, int rank)
 {
@@ -371,7 +258,7 @@ check_source(struct call *call, int rank, const struct posting *p, uint64_t want
     return STEP_DONE;
 }
 
-static inline enum step
+enum step
 source_ready(struct call *call, int rank, struct source *source)
 {
     struct posting *p = peer_posting(call, rank);
@@ -399,18 +286,6 @@ source_ready(struct call *call, int rank, struct source *source)
     return STEP_DONE;
 }
 
-static inline void
-count_taken(struct call *call)
-{
-    call->taken++;
-    call->peer = 0;
-    if (unlikely(call->tight)) {
-        // release: our loads from the others' windows are over (acquire in may_fill).
-        atomic_store_explicit(&call->own->taken, call->taken, memory_order_release);
-        coll_changed(call->coll);
-    }
-}
-
 static inline enum step
 copy_round(struct call *call)
 {
@@ -430,167 +305,6 @@ copy_round(struct call *call)
         struct part part = side_part(&call->recv, call->flow == FLOW_DOWN ? 0 : m);
         part_put(&part, source.pos, source.at, source.n);
     }
-    count_taken(call);
-    return STEP_DONE;
-}
-
-/* ---- reducing ---- */
-
-// Ranks [low, high) are reduced, in this order.
-static inline int
-reduce_high(const struct call *call)
-{
-    if (call->flow == FLOW_SCAN)
-        return call->coll->rank + !call->exclude;
-    return call->coll->size;
-}
-
-// All givers' pieces of this round are there.
-static inline enum step
-all_ready(struct call *call)
-{
-    struct source source;
-    for (int n = givers(call); call->peer < n; call->peer++) {
-        enum step step = source_ready(call, giver(call, call->peer), &source);
-        if (step != STEP_DONE)
-            return step;
-    }
-    return STEP_DONE;
-}
-
-// This member's own contribution to the round. Where all give all, the copy it has published; the
-// user's buffer may already hold a part of the result.
-static inline const char *
-own_source(struct call *call, uint64_t pos)
-{
-    if (!call->lanes && gives(call)) {
-        if (fits_posting(call, call->bytes))
-            return (const char *)call->own->data;
-        return (char *)segment_at(engine.seg, call->window) +
-               (pos ? pos / call->piece % call->ring * call->piece : 0);
-    }
-    return side_part(&call->send, call->lanes ? call->coll->rank : 0).flat + pos;
-}
-
-static inline const char *
-source_of(struct call *call, int rank, struct source *source)
-{
-    if (rank == call->coll->rank)
-        return own_source(call, source->pos);
-    (void)source_ready(call, rank, source); // it is: all_ready
-    return source->at;
-}
-
-static cold enum step
-no_memory(struct call *call, uint64_t size)
-{
-    return call_give_up(call, error_new(MPI_ERR_NO_MEM, "no memory for a reduction of %llu bytes",
-                                        (unsigned long long)size));
-}
-
-static inline void
-reduce_into(struct call *call, char *into, uint64_t pos, uint64_t n)
-{
-    struct source source = {.pos = pos};
-    int m = reduce_high(call) - 1;
-    const char *last = source_of(call, m, &source);
-    if (unlikely(m == 0)) {
-        memcpy(into, last, n * reduction_unit(call));
-        return;
-    }
-    m--;
-    reduction_apply3(call, source_of(call, m, &source), last, into, n);
-    while (--m >= 0)
-        reduction_apply(call, source_of(call, m, &source), into, n);
-}
-
-// Where the result's buffer is also the contribution, it is written when that is no longer needed:
-// the piece at the end of its round, or all of it at the end (late).
-static inline enum step
-reduce_round(struct call *call)
-{
-    enum step step = all_ready(call);
-    if (step != STEP_DONE)
-        return step;
-    uint64_t pos = call->taken ? call->taken * call->piece : 0;
-    uint64_t size = min_size(call->piece, call->bytes - pos);
-    if (size) {
-        char *result = side_part(&call->recv, 0).flat + pos, *into = result;
-        if (unlikely(call->apart || call->late)) {
-            into = call_scratch(call, call->late ? call->bytes : size);
-            if (!into)
-                return no_memory(call, size);
-            into += call->late ? pos : 0;
-        }
-        reduce_into(call, into, pos, size / reduction_unit(call));
-        if (unlikely(call->apart))
-            memcpy(result, into, size);
-    }
-    count_taken(call);
-    return STEP_DONE;
-}
-
-/* ---- reducing elements that cannot be cut ---- */
-
-// `count` elements as the type lays them out, at a place whose alignment is that of the original.
-struct image {
-    char *memory;
-    struct part part;
-};
-
-static bool
-image_make(struct image *image, const struct call *call)
-{
-    struct type *type = call->type;
-    MPI_Count more = ((MPI_Count)call->units - 1) * type->extent;
-    MPI_Count low = type->true_lb + (more < 0 ? more : 0);
-    MPI_Count high = type->true_lb + type->true_extent + (more > 0 ? more : 0);
-    low &= ~(MPI_Count)(CACHE_LINE - 1);
-    image->memory = aligned_alloc(CACHE_LINE, align_up((size_t)(high - low), CACHE_LINE));
-    image->part = part_make(address(image->memory, -low), (MPI_Count)call->units, type, false);
-    return image->memory != NULL;
-}
-
-// The contribution of `rank` into an image.
-static void
-image_get(struct image *image, struct call *call, int rank)
-{
-    struct source source = {0};
-    if (rank == call->coll->rank && (call->lanes || !gives(call))) {
-        struct part own = side_part(&call->send, call->lanes ? rank : 0);
-        part_copy(&own, &image->part);
-        return;
-    }
-    part_put(&image->part, 0, source_of(call, rank, &source), call->bytes);
-}
-
-static void
-reduce_images(struct call *call, struct image *in, struct image *inout)
-{
-    int m = reduce_high(call) - 1;
-    image_get(inout, call, m);
-    while (--m >= 0) {
-        image_get(in, call, m);
-        op_apply(call->op, call->type, in->part.base, inout->part.base, (MPI_Count)call->units);
-    }
-    struct part result = side_part(&call->recv, 0);
-    part_copy(&inout->part, &result);
-}
-
-static noinline_ enum step
-reduce_whole(struct call *call)
-{
-    enum step step = all_ready(call);
-    if (step != STEP_DONE)
-        return step;
-    struct image in = {0}, inout = {0};
-    if (call->bytes && image_make(&in, call) && image_make(&inout, call))
-        reduce_images(call, &in, &inout);
-    bool failed = call->bytes && !inout.memory;
-    free(in.memory);
-    free(inout.memory);
-    if (failed)
-        return no_memory(call, call->bytes);
     count_taken(call);
     return STEP_DONE;
 }
@@ -616,7 +330,7 @@ take_round(struct call *call)
 {
     if (!call->op)
         return copy_round(call);
-    return likely(!call->whole) ? reduce_round(call) : reduce_whole(call);
+    return likely(!call->whole) ? exchange_reduce(call) : exchange_reduce_whole(call);
 }
 
 // Take and fill in turn, until neither can go on. If both must wait it is for whoever moves first.

@@ -18,7 +18,7 @@
  */
 #include "coll/reduction.h"
 
-#define ARITY 8
+#define ARITY 16
 
 enum stage { STAGE_UP, STAGE_OVER, STAGE_DOWN, STAGE_OVER_ROOT, STAGE_END };
 
