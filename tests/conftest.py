@@ -2,11 +2,17 @@
 # Copyright (c) 2026, the Muster developers
 """Fixtures of all tests: the installed programs, and a build under the sanitizers."""
 
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 from support import PREFIX, ROOT, run
+
+# Who starts the tests in the background, or with nohup, has these ignored, and so would every job.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
