@@ -18,6 +18,7 @@
 #include "core/error.h"
 #include "core/match.h"
 #include "core/object.h"
+#include "core/pace.h"
 #include "core/request.h"
 #include "shm/bell.h"
 #include "shm/segment.h"
@@ -61,9 +62,11 @@ struct engine {
         struct peer *peer;
         bool used;
     } outgoing[XFERS];
-    uint64_t outgoing_used; // bit per xfer
-    uint32_t pieces_out;    // own pieces that readers may still hold (upper bound)
-    uint64_t buffer_used;   // of the attached buffer (MPI_Bsend), bytes
+    uint64_t outgoing_used;         // bit per xfer
+    struct pace pace[PACE_CLASSES]; // of what this process has received
+    uint32_t direct_classes;        // bit per class: the last message sent was copied directly
+    uint32_t pieces_out;            // own pieces that readers may still hold (upper bound)
+    uint64_t buffer_used;           // of the attached buffer (MPI_Bsend), bytes
     void *buffer;
     uint64_t buffer_size;
 

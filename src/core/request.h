@@ -54,6 +54,7 @@ struct request {
     int nrest;
     bool failed_taken;            // send: one of them is what the receiver failed to read
     bool direct;                  // recv: it reads the sender's memory
+    uint64_t began;               // recv: when its xfer was accepted, if that is to be measured; ns
     uint64_t pieces;              // pieces filled or emptied so far
     struct match_node node;       // recv: while it is posted
     struct request *next, **link; // in the list it is on (posted, deferred, sending, receiving)

@@ -3,6 +3,7 @@
 
 #include "core/transfer.h"
 
+#include "base/clock.h"
 #include "core/layout.h"
 #include "shm/cma.h"
 
@@ -12,12 +13,9 @@
 // start.
 #define PREFILL 4
 
-// A range that is copied directly. Large enough that claiming it is nothing, small enough that both
-// sides end together.
-#define CHUNK (128u << 10)
-
-// From here on copies between the processes beat staging (docs/performance.md).
-#define CMA_FROM (16u << 20)
+// A range that is copied directly: large enough that claiming it is nothing.
+#define RANGE_LEAST (32u << 10)
+#define RANGE_MOST  (256u << 10)
 
 static_assert(XFERS <= 64, "outgoing_used has a bit for each");
 
@@ -116,6 +114,16 @@ range_claim(struct xfer *xfer, uint64_t most)
     return (struct byte_range){at, min_size(most, xfer->size - at)};
 }
 
+// Ranges that both sides copy directly get smaller towards the end, so that both end together.
+static struct byte_range
+range_claim_direct(struct xfer *xfer)
+{
+    uint64_t at = atomic_load_explicit(&xfer->cursor, memory_order_relaxed);
+    uint64_t left = at < xfer->size ? xfer->size - at : 0;
+    uint64_t part = align_up(left / 4, 4096);
+    return range_claim(xfer, part < RANGE_LEAST ? RANGE_LEAST : min_size(part, RANGE_MOST));
+}
+
 static uint64_t
 offset_in_segment(const void *p)
 {
@@ -181,14 +189,29 @@ stage(struct request *send, uint32_t i, struct byte_range range)
     bell_notify(send->peer->segment, send->peer->block);
 }
 
+static bool
+may_copy(uint64_t size)
+{
+    return size >= PACE_FROM && cma_pays(engine.seg);
+}
+
+// Will the receiver read it where it lies? As it did the last time.
+static bool
+expects_direct(const struct request *send)
+{
+    if (send->xfer->offset || !may_copy(send->size))
+        return send->xfer->offset;
+    return send->size >= PACE_ALWAYS || engine.direct_classes >> pace_class(send->size) & 1;
+}
+
 // Fill pieces while there are any and the receiver keeps up. `open`: bytes may be claimed.
 static bool
 pieces_fill(struct request *send, bool matched, bool open)
 {
     uint64_t window = matched ? XFER_WINDOW : PREFILL;
     bool moved = false;
-    if (!matched && send->xfer->offset)
-        return false; // the receiver will read it where it lies
+    if (!matched && expects_direct(send))
+        return false;
     // relaxed: that a piece is free is known from its own flag.
     while (send->pieces - atomic_load_explicit(&send->xfer->taken, memory_order_relaxed) < window &&
            anything_to_stage(send, open)) {
@@ -222,7 +245,7 @@ transfer_start(struct request *send)
     peer->xfers_out++;
     send->xfer = xfer_of(engine.seg, engine.rank, index);
     xfer_prepare(send->xfer, send);
-    if (send->size >= CMA_FROM)
+    if (may_copy(send->size))
         cma_allow(engine.seg);
     slot_address(slot, send, SLOT_XFER, index);
     ring_publish(slot, position);
@@ -251,7 +274,7 @@ static bool
 can_write(const struct request *send)
 {
     const struct xfer *xfer = send->xfer;
-    return xfer->to_offset || (xfer->to_address && send->size >= CMA_FROM && !send->peer->no_write);
+    return xfer->to_offset || (xfer->to_address && !send->peer->no_write);
 }
 
 // Copy one range straight into the receive buffer.
@@ -263,7 +286,7 @@ send_direct(struct request *send)
         return false;
     // seq_cst: before the claim. A receiver that gives up takes the cursor and then looks at this.
     atomic_store_explicit(&xfer->writing, 1, memory_order_seq_cst);
-    struct byte_range range = range_claim(xfer, CHUNK);
+    struct byte_range range = range_claim_direct(xfer);
     bool copied = range.length && range_write(send, range);
     // release: the bytes are there; pairs with the acquire in range_missing and in transfer_drop.
     if (copied)
@@ -298,6 +321,16 @@ send_step(struct request *send, uint32_t state)
     return moved;
 }
 
+static void
+note_way(const struct xfer *xfer)
+{
+    uint32_t bit = 1u << pace_class(xfer->size);
+    if (atomic_load_explicit(&xfer->direct, memory_order_relaxed) == XFER_DIRECT)
+        engine.direct_classes |= bit;
+    else
+        engine.direct_classes &= ~bit;
+}
+
 // A receiver that gave up, or wanted less, left pieces untaken.
 static void
 outgoing_end(uint32_t index)
@@ -305,6 +338,8 @@ outgoing_end(uint32_t index)
     struct outgoing *out = &engine.outgoing[index];
     struct xfer *xfer = xfer_of(engine.seg, engine.rank, index);
     uint64_t ready = atomic_load_explicit(&xfer->ready, memory_order_relaxed);
+    if (xfer->size >= PACE_FROM && xfer->size < PACE_ALWAYS)
+        note_way(xfer);
     for (uint64_t i = atomic_load_explicit(&xfer->taken, memory_order_relaxed); i < ready; i++)
         staging_give_back(&engine.staging, xfer->piece[i % XFER_WINDOW]);
     out->used = false;
@@ -392,7 +427,7 @@ receive_direct(struct request *recv)
         return false; // only the sender copies
     // seq_cst: before the claim. A sender that gives up takes the cursor and then looks at this.
     atomic_store_explicit(&xfer->reading, 1, memory_order_seq_cst);
-    struct byte_range range = range_claim(xfer, CHUNK);
+    struct byte_range range = range_claim_direct(xfer);
     bool copied = range.length && range_read(recv, range);
     atomic_store_explicit(&xfer->reading, 0, memory_order_release);
     if (!range.length)
@@ -403,6 +438,7 @@ receive_direct(struct request *recv)
     }
     recv->peer->no_read = true;
     recv->direct = false;
+    recv->began = 0;
     xfer->failed_at = range.at;
     xfer->failed_length = range.length;
     // release: pairs with the acquire in send_step; the range that the sender has to stage.
@@ -421,9 +457,25 @@ receive_step(struct request *recv)
         moved |= receive_direct(recv);
     // acquire: pairs with the release in send_direct; the bytes are in our buffer.
     uint64_t written = atomic_load_explicit(&xfer->written, memory_order_acquire);
-    if (recv->moved + written >= recv->size)
+    if (recv->moved + written >= recv->size) {
         transfer_close(recv);
+        if (recv->began)
+            pace_record(&engine.pace[pace_class(recv->size)], recv->direct, recv->size,
+                        clock_ns() - recv->began);
+    }
     return moved || !recv->xfer;
+}
+
+// `mapped`: one of the buffers is in the segment, so that one side needs no help of the kernel's.
+static bool
+choose_copies(struct request *recv, uint64_t size, bool mapped)
+{
+    if (!may_copy(size) || recv->peer->no_read)
+        return false;
+    if (size >= PACE_ALWAYS || mapped)
+        return true;
+    recv->began = clock_ns();
+    return pace_direct(&engine.pace[pace_class(size)]);
 }
 
 // Is the direct way open to either side, and worth it? Then tell the sender where to write.
@@ -436,7 +488,7 @@ decide(struct request *recv, uint64_t size)
     if (!plain)
         return;
     uint64_t to_offset = offset_in_segment(data);
-    bool cma = size >= CMA_FROM && cma_pays(engine.seg) && !recv->peer->no_read;
+    bool cma = choose_copies(recv, size, xfer->offset || to_offset);
     if (cma)
         cma_allow(engine.seg);
     if (!xfer->offset && !cma && !(to_offset && size > PIECE_SIZE))

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * Whether large messages go through staging or by copies between the processes.
+ *
+ * Which is faster depends on caches, kernel and page sizes: with 1 MiB in 30 us by staging and in 39
+ * directly on one machine, and in 67 and 35 on another (bench/limits.c), no constant serves both. So
+ * each receiver tries both on its first messages of a size class, PACE_TRIES of each, and goes on
+ * with the one that had the fastest of them. The least time counts because what disturbs (pages
+ * touched for the first time, a sender that computes) only adds.
+ */
+#ifndef MUSTER_CORE_PACE_H
+#define MUSTER_CORE_PACE_H
+
+#include "base/base.h"
+
+#define PACE_FROM    (128u << 10) // below, staging is never slower (bench/limits.c)
+#define PACE_ALWAYS  (16u << 20)  // from here on, direct copies never are
+#define PACE_CLASSES 7            // between the two, a factor of 2 each
+#define PACE_TRIES   4
+
+struct pace {
+    uint32_t turns;
+    uint64_t best[2]; // ns for 1 MiB: staged, directly
+};
+
+/* The class of a size from PACE_FROM to below PACE_ALWAYS. */
+static inline int
+pace_class(uint64_t size)
+{
+    return __builtin_clzll(PACE_FROM) - __builtin_clzll(size);
+}
+
+/* Go directly? */
+static inline bool
+pace_direct(const struct pace *pace)
+{
+    if (pace->turns >= 2 * PACE_TRIES)
+        return pace->best[true] < pace->best[false];
+    return pace->turns >= PACE_TRIES;
+}
+
+/* A message of `size` bytes took `ns`. */
+void pace_record(struct pace *pace, bool direct, uint64_t size, uint64_t ns);
+
+#endif
