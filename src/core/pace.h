@@ -5,7 +5,7 @@
  * Whether large messages go through staging or by copies between the processes.
  *
  * Which is faster depends on caches, kernel and page sizes: with 1 MiB in 30 us by staging and in 39
- * directly on one machine, and in 67 and 35 on another (bench/limits.c), no constant serves both. So
+ * directly on one machine, in 67 and 35 on another (bench/limits.c), no constant serves both. So
  * each receiver tries both on its first messages of a size class, PACE_TRIES of each, and goes on
  * with the one that had the fastest of them. The least time counts because what disturbs (pages
  * touched for the first time, a sender that computes) only adds.
@@ -15,9 +15,9 @@
 
 #include "base/base.h"
 
-#define PACE_FROM    (128u << 10) // below, staging is never slower (bench/limits.c)
-#define PACE_ALWAYS  (16u << 20)  // from here on, direct copies never are
-#define PACE_CLASSES 7            // between the two, a factor of 2 each
+#define PACE_FROM    (32u << 10) // below, one side would copy all of it
+#define PACE_ALWAYS  (16u << 20) // from here on, direct copies never are
+#define PACE_CLASSES 9           // between the two, a factor of 2 each
 #define PACE_TRIES   4
 
 struct pace {

@@ -36,9 +36,9 @@ main(void)
         uint64_t size;
         int class;
     } classes[] = {{PACE_FROM, 0},
-                   {(256 << 10) - 1, 0},
-                   {256 << 10, 1},
-                   {1 << 20, 3},
+                   {2 * PACE_FROM - 1, 0},
+                   {2 * PACE_FROM, 1},
+                   {32 * PACE_FROM, 5},
                    {PACE_ALWAYS - 1, PACE_CLASSES - 1}};
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         CHECK(pace_class(classes[i].size) == classes[i].class);

@@ -17,6 +17,9 @@
 #define RANGE_LEAST (32u << 10)
 #define RANGE_MOST  (256u << 10)
 
+#define UNIT 4096u // of the cursor
+static_assert(PIECE_SIZE % UNIT == 0 && RANGE_LEAST % UNIT == 0, "claimed in whole units");
+
 static_assert(XFERS <= 64, "outgoing_used has a bit for each");
 
 /* ---- user buffers ---- */
@@ -102,26 +105,71 @@ piece_take(struct peer *peer, bool matched)
 
 /* ---- ranges ---- */
 
-// The next range of at most `most` bytes; length 0: all are somebody's.
+static uint64_t
+units_of(uint64_t bytes)
+{
+    return (bytes + UNIT - 1) / UNIT;
+}
+
+// The units [from, from + n) of a message.
 static struct byte_range
-range_claim(struct xfer *xfer, uint64_t most)
+range_of_units(const struct xfer *xfer, uint64_t from, uint64_t n)
+{
+    uint64_t at = from * UNIT;
+    return (struct byte_range){at, min_size(n * UNIT, xfer->size - at)};
+}
+
+// The units that nobody owns, by a value of the cursor.
+static uint64_t
+units_left(const struct xfer *xfer, uint64_t cursor)
+{
+    uint64_t owned = (cursor & UINT32_MAX) + (cursor >> 32), all = units_of(xfer->size);
+    return owned < all ? all - owned : 0;
+}
+
+static uint64_t
+anything_left(struct xfer *xfer)
+{
+    return units_left(xfer, atomic_load_explicit(&xfer->cursor, memory_order_relaxed));
+}
+
+// The next `n` units from the front or the back, or as many as there are; length 0: all are somebody's.
+// Only after anything_left, so that the halves of the cursor never overflow: each side goes beyond the
+// last unit once at most.
+static struct byte_range
+units_claim(struct xfer *xfer, uint64_t n, bool back)
 {
     // seq_cst: after the store to `reading` or `writing` of a direct copy (stop_copies). What is in the
     // bytes is ordered by ready, written and the closing.
-    uint64_t at = atomic_fetch_add_explicit(&xfer->cursor, most, memory_order_seq_cst);
-    if (at >= xfer->size)
+    uint64_t cursor =
+        atomic_fetch_add_explicit(&xfer->cursor, back ? n << 32 : n, memory_order_seq_cst);
+    uint64_t left = units_left(xfer, cursor), from = cursor & UINT32_MAX;
+    if (!left)
         return (struct byte_range){0, 0};
-    return (struct byte_range){at, min_size(most, xfer->size - at)};
+    n = min_size(n, left);
+    return range_of_units(xfer, back ? from + left - n : from, n);
 }
 
-// Ranges that both sides copy directly get smaller towards the end, so that both end together.
+// For the sender to stage.
 static struct byte_range
-range_claim_direct(struct xfer *xfer)
+range_claim(struct xfer *xfer)
 {
-    uint64_t at = atomic_load_explicit(&xfer->cursor, memory_order_relaxed);
-    uint64_t left = at < xfer->size ? xfer->size - at : 0;
-    uint64_t part = align_up(left / 4, 4096);
-    return range_claim(xfer, part < RANGE_LEAST ? RANGE_LEAST : min_size(part, RANGE_MOST));
+    if (!anything_left(xfer))
+        return (struct byte_range){0, 0};
+    return units_claim(xfer, PIECE_SIZE / UNIT, false);
+}
+
+// To be copied directly. Of two processes the same one always begins at the front: what they send to
+// and fro stays in the caches where it was (bench/latency: 1 MiB in 25 us instead of 50). Ranges get smaller towards
+// the end, so that both end together.
+static struct byte_range
+range_claim_direct(struct xfer *xfer, const struct peer *peer)
+{
+    uint64_t part = anything_left(xfer) / 4;
+    if (!anything_left(xfer))
+        return (struct byte_range){0, 0};
+    part = part < RANGE_LEAST / UNIT ? RANGE_LEAST / UNIT : min_size(part, RANGE_MOST / UNIT);
+    return units_claim(xfer, part, engine.rank > peer->rank);
 }
 
 static uint64_t
@@ -155,8 +203,7 @@ rest_add(struct request *send, uint64_t at, uint64_t length)
 static bool
 anything_to_stage(const struct request *send, bool open)
 {
-    return send->nrest ||
-           (open && atomic_load_explicit(&send->xfer->cursor, memory_order_relaxed) < send->size);
+    return send->nrest || (open && anything_left(send->xfer));
 }
 
 // A piece's worth: of the ranges that nobody else can deliver, else of what nobody owns.
@@ -164,7 +211,7 @@ static struct byte_range
 stage_next(struct request *send, bool open)
 {
     if (!send->nrest)
-        return open ? range_claim(send->xfer, PIECE_SIZE) : (struct byte_range){0, 0};
+        return open ? range_claim(send->xfer) : (struct byte_range){0, 0};
     struct byte_range *rest = &send->rest[send->nrest - 1];
     struct byte_range range = {rest->at, min_size(PIECE_SIZE, rest->length)};
     rest->at += range.length;
@@ -286,7 +333,7 @@ send_direct(struct request *send)
         return false;
     // seq_cst: before the claim. A receiver that gives up takes the cursor and then looks at this.
     atomic_store_explicit(&xfer->writing, 1, memory_order_seq_cst);
-    struct byte_range range = range_claim_direct(xfer);
+    struct byte_range range = range_claim_direct(xfer, send->peer);
     bool copied = range.length && range_write(send, range);
     // release: the bytes are there; pairs with the acquire in range_missing and in transfer_drop.
     if (copied)
@@ -427,7 +474,7 @@ receive_direct(struct request *recv)
         return false; // only the sender copies
     // seq_cst: before the claim. A sender that gives up takes the cursor and then looks at this.
     atomic_store_explicit(&xfer->reading, 1, memory_order_seq_cst);
-    struct byte_range range = range_claim_direct(xfer);
+    struct byte_range range = range_claim_direct(xfer, recv->peer);
     bool copied = range.length && range_read(recv, range);
     atomic_store_explicit(&xfer->reading, 0, memory_order_release);
     if (!range.length)
@@ -552,16 +599,19 @@ transfer_pending(void)
 
 /* ---- giving up ---- */
 
-// No new range begins after this; wait until the peer has ended the one it may be copying.
-static uint64_t
+// No new range begins after this; wait until the peer has ended the one it may be copying. Returns what
+// nobody owned.
+static struct byte_range
 stop_copies(struct xfer *xfer, const struct peer *peer, _Atomic uint32_t *busy)
 {
     // seq_cst: the cursor, then the flag; the peer stores its flag, then claims.
-    uint64_t at = atomic_fetch_add_explicit(&xfer->cursor, xfer->size, memory_order_seq_cst);
+    uint64_t cursor =
+        atomic_exchange_explicit(&xfer->cursor, units_of(xfer->size), memory_order_seq_cst);
     while (atomic_load_explicit(busy, memory_order_seq_cst) &&
            !atomic_load_explicit(&peer->block->ended, memory_order_acquire))
         cpu_relax();
-    return at < xfer->size ? at : xfer->size;
+    uint64_t left = units_left(xfer, cursor);
+    return left ? range_of_units(xfer, cursor & UINT32_MAX, left) : (struct byte_range){0, 0};
 }
 
 void
@@ -575,8 +625,8 @@ transfer_drop(struct request *recv)
 void
 transfer_take_rest(struct request *send)
 {
-    uint64_t at = stop_copies(send->xfer, send->peer, &send->xfer->reading);
-    rest_add(send, at, send->size - at);
+    struct byte_range left = stop_copies(send->xfer, send->peer, &send->xfer->reading);
+    rest_add(send, left.at, left.length);
 }
 
 void

@@ -5,7 +5,8 @@
  * A large (or synchronous) message under way. The sender owns the descriptor and announces it in the
  * receiver's ring; the receiver works on it once a receive has taken the message.
  *
- * The bytes of the message are divided by `cursor`: whoever adds to it owns the range that it passed
+ * The bytes of the message are divided by `cursor`, which counts units of 4 KiB that have an owner: in
+ * the low half from the front, in the high half from the back. Whoever adds to it owns the range passed
  * and delivers it in one of three ways.
  *   staged   the sender copies its range into a staging piece, with the range's place in the piece's
  *            header, and counts the piece in `ready`; the receiver empties it and counts `taken`.
@@ -54,7 +55,7 @@ struct xfer {
     _Atomic uint32_t reading; // 1: copying out of the sender's memory
 
     // Both.
-    line_aligned _Atomic uint64_t cursor; // bytes that somebody owns
+    line_aligned _Atomic uint64_t cursor; // units that somebody owns: front | back << 32
     _Atomic uint64_t written;             // the sender: bytes put into the receiver's memory
     _Atomic uint32_t writing;             // the sender, 1: copying into the receiver's memory
 };
