@@ -74,7 +74,12 @@ static void
 line(size_t n)
 {
     (void)n;
-    meet();
+    static uint32_t turn;
+    turn++;
+    if (side == from)
+        atomic_store_explicit(&s->word, turn, memory_order_release);
+    while (atomic_load_explicit(&s->word, memory_order_acquire) < turn)
+        __builtin_ia32_pause();
 }
 
 static void

@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
-SIZES = [0, 8, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216]
+PROGRAMS = ["latency", "barrier", "idle", "hello"]
 
 
 class Stack:
@@ -161,6 +161,19 @@ def measure(found, rows, rounds):
     return best
 
 
+def limits():
+    """Rows of what the machine can do: way, bytes, microseconds, GB/s (bench/limits.c)."""
+    program = BUILD / "limits"
+    subprocess.run(["cc", "-O2", str(ROOT / "bench" / "limits.c"), "-o", str(program)], check=True)
+    done = subprocess.run([str(program)], capture_output=True, text=True, timeout=120, check=True)
+    yield "| way | bytes | us | GB/s |"
+    yield "|---|---|---|---|"
+    for line in done.stdout.splitlines():
+        way, size, us = line.split()
+        rate = f"{int(size) / float(us) / 1e3:.1f}" if int(size) else "-"
+        yield f"| {way} | {size} | {number(float(us))} | {rate} |"
+
+
 def number(value):
     return "-" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
@@ -191,8 +204,8 @@ def main():
     BUILD.mkdir(parents=True, exist_ok=True)
     found = list(stacks())
     for stack in found:
-        for source in sorted((ROOT / "bench").glob("*.c")):
-            stack.compile(source)
+        for name in PROGRAMS:
+            stack.compile(ROOT / "bench" / f"{name}.c")
     best = measure(found, options.row or list(ROWS), options.rounds)
     lines = list(table(best, [stack.name for stack in found]))
     print("\n".join(lines))
@@ -201,9 +214,9 @@ def main():
                 f"best of each, on {os.cpu_count()} CPUs ({cpu_name()}), "
                 f"{time.strftime('%Y-%m-%d')}. "
                 "Ratios below 1 are faster than the best peer.\n\n")
-        notes = ROOT / "bench" / "notes.md"
-        tail = "\n" + notes.read_text() if notes.exists() else ""
-        (ROOT / "docs" / "performance.md").write_text(head + "\n".join(lines) + "\n" + tail)
+        ways = ("\n## What the machine can do\n\nWithout any MPI, two processes, there and back "
+                "(`bench/limits.c` says what each way is).\n\n" + "\n".join(limits()) + "\n")
+        (ROOT / "docs" / "performance.md").write_text(head + "\n".join(lines) + "\n" + ways)
         (ROOT / "bench" / "results.json").write_text(json.dumps(best, indent=1) + "\n")
 
 
