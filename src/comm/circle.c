@@ -40,17 +40,23 @@ rank_at(const struct circle *c, int i)
     return c->ranks ? c->ranks[i] : i;
 }
 
+static struct internal
+member(const struct circle *c, int i)
+{
+    return (struct internal){call_names[c->call], c->comm, rank_at(c, i), message_tag(c)};
+}
+
 static int
 give(const struct circle *c, int to, const void *data, size_t n)
 {
     struct parcel parcel = {.head = {(uint32_t)c->call, c->tag, n}};
-    int rank = rank_at(c, to), tag = message_tag(c);
+    struct internal other = member(c, to);
     if (n > SMALL) {
-        int err = internal_send(c->comm, rank, tag, &parcel.head, sizeof parcel.head);
-        return err ? err : internal_send(c->comm, rank, tag, data, n);
+        int err = internal_send(&other, &parcel.head, sizeof parcel.head);
+        return err ? err : internal_send(&other, data, n);
     }
     memcpy(parcel.data, data, n);
-    return internal_send(c->comm, rank, tag, &parcel, sizeof parcel.head + n);
+    return internal_send(&other, &parcel, sizeof parcel.head + n);
 }
 
 static cold int
@@ -71,15 +77,15 @@ take(const struct circle *c, int from, void *data, size_t n)
 {
     struct parcel parcel;
     size_t got = 0;
-    int rank = rank_at(c, from), tag = message_tag(c);
-    int err = internal_recv(c->comm, rank, tag, &parcel, sizeof parcel, &got);
+    struct internal other = member(c, from);
+    int err = internal_recv(&other, &parcel, sizeof parcel, &got);
     if (err)
         return err;
     const struct head *head = &parcel.head;
     if (head->call != (uint32_t)c->call || head->tag != c->tag || head->bytes != n)
         return mismatch(c, from, head);
     if (n > SMALL)
-        return internal_recv(c->comm, rank, tag, data, n, NULL);
+        return internal_recv(&other, data, n, NULL);
     memcpy(data, parcel.data, n);
     return MPI_SUCCESS;
 }

@@ -24,9 +24,14 @@ bad_count(MPI_Count count)
                      (long long)count);
 }
 
+// MPI_BOTTOM, a null pointer, is where the addresses of a derived type begin.
 static cold int
-bad_buffer(MPI_Count count)
+bad_buffer(const void *buffer, MPI_Count count, const struct type *type)
 {
+    if (buffer == MPI_IN_PLACE)
+        return error_new(MPI_ERR_BUFFER, "the buffer is MPI_IN_PLACE, which has no meaning here");
+    if (!type->predefined)
+        return MPI_SUCCESS;
     return error_new(MPI_ERR_BUFFER, "the buffer is a null pointer, but the count is %lld",
                      (long long)count);
 }
@@ -52,8 +57,9 @@ buffer_check(const void *buffer, MPI_Count count, MPI_Datatype handle, struct en
                  __builtin_mul_overflow((uint64_t)count, (uint64_t)type->size, &size) ||
                  size > INT64_MAX))
         return bad_count(count);
-    if (unlikely(!buffer && size && type->predefined))
-        return bad_buffer(count);
+    if (unlikely((uintptr_t)buffer <= (uintptr_t)MPI_IN_PLACE && size) &&
+        (err = bad_buffer(buffer, count, type)))
+        return err;
     e->type = type;
     e->buffer = buffer;
     e->count = count;
