@@ -15,7 +15,8 @@ SOURCES = {
     for folder in ("mpi", "regress")
     for path in sorted((ROOT / "tests" / folder).glob("*.c"))
 }
-ALONE = {"get_status_never_tells_of_failure"}  # those that have a test of their own below
+HUGE = ["coll_huge", "p2p_huge"]  # 5 GiB of memory
+ALONE = {*HUGE, "get_status_never_tells_of_failure"}  # those that have a test of their own below
 PROGRAMS = sorted(SOURCES.keys() - ALONE)
 WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "src"]
 
@@ -68,6 +69,11 @@ def test_program_under_sanitizers(program, ranks, checked, mpiexec):
     # What the process still holds at its end is not looked at: handles of a test that has ended.
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="halt_on_error=1")
     run([mpiexec, "-n", ranks, "--timeout", 100, checked(program)], env=environment)
+
+
+@pytest.mark.parametrize("program", HUGE)
+def test_huge(program, plain, mpiexec):
+    run([mpiexec, "-n", 2, "--timeout", 100, plain(program)])
 
 
 @pytest.mark.parametrize("ranks", [2, 4])
