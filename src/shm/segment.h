@@ -129,6 +129,20 @@ struct segment_view {
     int fd;               // -1: the mapping is private to this process
 };
 
+/* Memory that may still be used, and the limit that says so (base/cpu.h). */
+struct headroom {
+    uint64_t bytes;
+    char what[160];
+};
+
+/*
+ * The layout for `nranks`, so that all that ranks touch without asking again (blocks, rings, xfers,
+ * staging) fits into what there is: staging is made smaller where it does not. 0, or ENOMEM with the
+ * sizes in `why`.
+ */
+int segment_plan(struct segment *plan, int nranks, const struct headroom *have, char *why,
+                 size_t n);
+
 /*
  * Make a segment for `nranks` (1..MAX_RANKS) ranks; view->fd is close-on-exec. Returns 0, or an
  * errno value; `why` (size n) then holds one sentence with the sizes.
