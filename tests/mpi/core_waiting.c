@@ -95,7 +95,7 @@ looks(void)
     MPI_Recv(large, sizeof large, MPI_BYTE, last, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     await(seg, "MPI_Bcast", 0, MPI_ANY_TAG);
     MPI_Bcast(large, 1, MPI_BYTE, 0, MPI_COMM_WORLD);
-    await(seg, "MPI_Comm_dup", last & (last - 1), MPI_ANY_TAG);
+    await(seg, "MPI_Comm_dup", 0, MPI_ANY_TAG);
     MPI_Comm_dup(MPI_COMM_WORLD, &dup);
     MPI_Comm_free(&dup);
     char name[8 * WAITING_WORDS];
