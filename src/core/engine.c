@@ -108,7 +108,7 @@ waiting_publish(struct wait *wait)
         return;
     struct waiting *w = &engine.block->waiting;
     wait->published = true;
-    memcpy(op, wait->op, strnlen(wait->op, sizeof op - 1));
+    memcpy(op, wait->op, strnlen(wait->op, sizeof op));
     for (int i = 0; i < WAITING_WORDS; i++)
         atomic_store_explicit(&w->op[i], op[i], memory_order_relaxed);
     atomic_store_explicit(&w->peer, wait->peer, memory_order_relaxed);

@@ -28,7 +28,7 @@
 #define RING_SLOTS      256
 #define XFERS           64
 #define PIECE_SIZE      (16 * 1024)
-#define WAITING_WORDS   5 // "MPI_Reduce_scatter_block" and its end
+#define WAITING_WORDS   3 // the length of "MPI_Reduce_scatter_block", and the rest of a line
 
 /* Life of a rank's slot. The rank itself writes it; the launcher reads it when the process ends. */
 enum rank_state {
@@ -88,13 +88,12 @@ struct segment {
  * what it wants, and `since` again: the same value, not 0, says that it all belongs together.
  */
 struct waiting {
-    line_aligned _Atomic uint64_t since; // CLOCK_MONOTONIC, ns; 0: not blocked
+    _Atomic uint64_t since; // CLOCK_MONOTONIC, ns; 0: not blocked
     _Atomic uint64_t context;
     _Atomic int32_t peer; // rank in the communicator, or MPI_ANY_SOURCE
     _Atomic int32_t tag;
-    _Atomic uint64_t op[WAITING_WORDS]; // name of the MPI function, filled with zeros
+    _Atomic uint64_t op[WAITING_WORDS]; // name of the MPI function, cut or filled with zeros
 };
-static_assert(sizeof(struct waiting) == 64, "one line");
 
 struct rank_block {
     // The rank writes, launcher and peers read.
@@ -119,8 +118,8 @@ struct rank_block {
     // claims[i]: (position + 1) << 16 | claimer's rank, of the last claim of slot i. Producers only.
     line_aligned _Atomic uint64_t claims[RING_SLOTS];
 };
-static_assert(offsetof(struct rank_block, sleeping) == 128, "the doorbell has its own line");
-static_assert(offsetof(struct rank_block, head) == 192, "the ring's head has its own line");
+static_assert(offsetof(struct rank_block, sleeping) == 64, "the doorbell has its own line");
+static_assert(offsetof(struct rank_block, head) == 128, "the ring's head has its own line");
 static_assert(sizeof(struct segment) <= 4096, "the header fits a page");
 
 /* A process's view of the segment. */

@@ -50,6 +50,7 @@ look(struct waiting *w, char *op, int *peer, int *tag)
     *tag = atomic_load_explicit(&w->tag, memory_order_relaxed);
     atomic_thread_fence(memory_order_acquire);
     memcpy(op, words, sizeof words);
+    op[sizeof words] = '\0';
     return atomic_load_explicit(&w->since, memory_order_relaxed) == since ? since : 0;
 }
 
@@ -57,7 +58,7 @@ look(struct waiting *w, char *op, int *peer, int *tag)
 static void
 await(struct segment *seg, const char *op, int peer, int tag)
 {
-    char name[8 * WAITING_WORDS];
+    char name[8 * WAITING_WORDS + 1];
     int p = -9, t = -9;
     struct waiting *w = &segment_rank(seg, last)->waiting;
     while (!look(w, name, &p, &t) || strcmp(name, op) != 0)
@@ -77,6 +78,7 @@ blocks(void)
     MPI_Wait(&request, MPI_STATUS_IGNORE);
     MPI_Send(large, sizeof large, MPI_BYTE, 0, 7, MPI_COMM_WORLD);
     MPI_Bcast(large, 1, MPI_BYTE, 0, MPI_COMM_WORLD);
+    MPI_Reduce_scatter_block(large, large + 1000, 1, MPI_BYTE, MPI_BOR, other);
     MPI_Comm_dup(MPI_COMM_WORLD, &dup);
     MPI_Comm_free(&dup);
 }
@@ -95,10 +97,12 @@ looks(void)
     MPI_Recv(large, sizeof large, MPI_BYTE, last, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     await(seg, "MPI_Bcast", 0, MPI_ANY_TAG);
     MPI_Bcast(large, 1, MPI_BYTE, 0, MPI_COMM_WORLD);
+    await(seg, "MPI_Reduce_scatter_block", 0, MPI_ANY_TAG);
+    MPI_Reduce_scatter_block(large, large + 1000, 1, MPI_BYTE, MPI_BOR, other);
     await(seg, "MPI_Comm_dup", 0, MPI_ANY_TAG);
     MPI_Comm_dup(MPI_COMM_WORLD, &dup);
     MPI_Comm_free(&dup);
-    char name[8 * WAITING_WORDS];
+    char name[8 * WAITING_WORDS + 1];
     int peer, tag;
     await(seg, "MPI_Recv", 0, 8);
     CHECK(look(&segment_rank(seg, 0)->waiting, name, &peer, &tag) == 0, "rank 0 is in %s", name);
@@ -119,7 +123,9 @@ main(int argc, char **argv)
         MPI_Recv(NULL, 0, MPI_INT, 0, 8, other, MPI_STATUS_IGNORE);
     } else if (last > 0) {
         MPI_Comm dup;
-        MPI_Bcast(&(char){0}, 1, MPI_BYTE, 0, MPI_COMM_WORLD);
+        static char large[1100];
+        MPI_Bcast(large, 1, MPI_BYTE, 0, MPI_COMM_WORLD);
+        MPI_Reduce_scatter_block(large, large + 1000, 1, MPI_BYTE, MPI_BOR, other);
         MPI_Comm_dup(MPI_COMM_WORLD, &dup);
         MPI_Comm_free(&dup);
     }
