@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Muster developers
-"""The C programs of tests/mpi, which check themselves, with several numbers of ranks.
+"""The C programs of tests/mpi and tests/regress, which check themselves, with several ranks.
 
 Built with the installed mpicc, and again under AddressSanitizer and UndefinedBehaviorSanitizer.
 """
@@ -10,12 +10,19 @@ import os
 import pytest
 from support import RANKS, ROOT, run
 
-PROGRAMS = sorted(path.stem for path in (ROOT / "tests" / "mpi").glob("*.c"))
-WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"]
+SOURCES = {
+    path.stem: path
+    for folder in ("mpi", "regress")
+    for path in sorted((ROOT / "tests" / folder).glob("*.c"))
+}
+HUGE = ["coll_huge", "p2p_huge"]  # 5 GiB of memory
+ALONE = {*HUGE, "get_status_never_tells_of_failure"}  # those that have a test of their own below
+PROGRAMS = sorted(SOURCES.keys() - ALONE)
+WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "src"]
 
 
 def source(program):
-    return ROOT / "tests" / "mpi" / f"{program}.c"
+    return SOURCES[program]
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +69,16 @@ def test_program_under_sanitizers(program, ranks, checked, mpiexec):
     # What the process still holds at its end is not looked at: handles of a test that has ended.
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="halt_on_error=1")
     run([mpiexec, "-n", ranks, "--timeout", 100, checked(program)], env=environment)
+
+
+@pytest.mark.parametrize("program", HUGE)
+def test_huge(program, plain, mpiexec):
+    run([mpiexec, "-n", 2, "--timeout", 100, plain(program)])
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_failure_is_seen_by_who_polls(ranks, plain, mpiexec):
+    program = plain("get_status_never_tells_of_failure")
+    done = run([mpiexec, "-n", ranks, "--timeout", 30, program], check=False)
+    assert done.returncode == 3, done.stdout
+    assert done.stdout.count("knows") == ranks - 1

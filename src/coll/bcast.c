@@ -18,6 +18,8 @@ bcast_any(struct comm *comm, const struct bcast_args *args, bool posted)
 {
     struct call call = {.flow = FLOW_DOWN, .root = args->root, .down = true, .posted = posted};
     int err = root_check(comm, args->root);
+    if (unlikely(!err && args->buffer == MPI_IN_PLACE && args->count))
+        err = in_place_error("buffer");
     if (unlikely(err) ||
         unlikely(err = side_check(&call.send, args->buffer, args->count, args->datatype, 1, "")))
         return err;

@@ -31,7 +31,16 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_SCAN] = "MPI_Scan",
     [COLL_EXSCAN] = "MPI_Exscan",
     [COLL_INTERNAL] = "an internal barrier",
+    [COLL_COMM_DUP] = "MPI_Comm_dup",
+    [COLL_COMM_SPLIT] = "MPI_Comm_split",
+    [COLL_COMM_CREATE] = "MPI_Comm_create",
 };
+
+const char *
+coll_name(enum coll_kind kind)
+{
+    return kind_names[kind];
+}
 
 /* ---- the board ---- */
 
@@ -62,21 +71,23 @@ make_board(int size, char *why, size_t n)
 
 // Where the board is goes down a tree: the children of r are TREE * r + 1 .. TREE * r + TREE.
 static int
-agree_on_board(struct comm *comm, uint64_t *at)
+agree_on_board(struct comm *comm, const char *op, uint64_t *at)
 {
+    struct internal other = {op, comm, (comm->rank - 1) / TREE, TAG_BOARD};
     int err = MPI_SUCCESS;
     if (comm->rank != 0)
-        err = internal_recv(comm, (comm->rank - 1) / TREE, TAG_BOARD, at, sizeof *at, NULL);
+        err = internal_recv(&other, at, sizeof *at, NULL);
     for (int i = 1; i <= TREE && !err; i++) {
         int64_t child = (int64_t)TREE * comm->rank + i;
+        other.rank = (int)child;
         if (child < comm->size)
-            err = internal_send(comm, (int)child, TAG_BOARD, at, sizeof *at);
+            err = internal_send(&other, at, sizeof *at);
     }
     return err;
 }
 
 static int
-coll_open(struct comm *comm)
+coll_open(struct comm *comm, const char *op)
 {
     char why[256] = "";
     uint64_t at = 0;
@@ -88,7 +99,7 @@ coll_open(struct comm *comm)
     coll_reap();
     if (comm->rank == 0)
         at = make_board(comm->size, why, sizeof why);
-    int err = agree_on_board(comm, &at);
+    int err = agree_on_board(comm, op, &at);
     if (!err && !at)
         err = error_new(MPI_ERR_NO_MEM, "rank 0 has no room for the communicator's board%s%s",
                         why[0] ? ": " : "", why);
@@ -159,7 +170,7 @@ describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
     unsigned kind = signature & 0xff, code = signature >> 8 & 0xff;
     int root = (int)(signature >> 32) - 1;
     int at = snprintf(text, n, "rank %d called %s", rank, kind_names[kind % COLL_KINDS]);
-    if (kind == COLL_BARRIER || kind == COLL_INTERNAL)
+    if (kind == COLL_BARRIER || kind >= COLL_INTERNAL)
         return;
     at += snprintf(text + at, n - (size_t)at, " (");
     if (root >= 0)
@@ -350,7 +361,8 @@ int
 call_start(struct call *call, struct comm *comm, uint64_t signature)
 {
     int err = engine_failed();
-    if (unlikely(err) || (unlikely(!comm->coll) && (err = coll_open(comm))))
+    if (unlikely(err) ||
+        (unlikely(!comm->coll) && (err = coll_open(comm, kind_names[signature & 0xff]))))
         return err;
     struct coll *coll = comm->coll;
     if (unlikely(err = check_broken(coll)))

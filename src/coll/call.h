@@ -42,8 +42,14 @@ enum coll_kind {
     COLL_SCAN,
     COLL_EXSCAN,
     COLL_INTERNAL, // the engine's own barrier
+    COLL_COMM_DUP,
+    COLL_COMM_SPLIT,
+    COLL_COMM_CREATE,
     COLL_KINDS
 };
+
+/* Its name: "MPI_Bcast". */
+const char *coll_name(enum coll_kind kind);
 
 /* signature: kind, operation (8 bits each), arithmetic of the type (8 bits), root + 1 (high half). */
 static inline uint64_t

@@ -6,80 +6,43 @@
 #include <limits.h>
 #include <string.h>
 
-#define SMALL 64 // bytes that go in one message with the head
+#define MOST 64 // bytes
 
-struct head {
-    uint32_t call; // enum circle_call
-    int32_t tag;
-    uint64_t bytes;
-};
-
+// What a message begins with, so that callers with different tags do not take each other's context.
 struct parcel {
-    struct head head;
-    char data[SMALL];
+    int32_t tag, bytes;
+    char data[MOST];
 };
 
-static const char *const call_names[CIRCLE_CALLS] = {
-    [CIRCLE_DUP] = "MPI_Comm_dup",
-    [CIRCLE_SPLIT] = "MPI_Comm_split",
-    [CIRCLE_CREATE] = "MPI_Comm_create",
-    [CIRCLE_CREATE_GROUP] = "MPI_Comm_create_group",
-};
-
-// Of internal messages. Those of MPI_Comm_create_group are negative, so that groups with different
-// tags can be made at once, by several threads, and beside the other calls (7.4.2).
-static int
-message_tag(const struct circle *c)
+// The tags of these internal messages are negative, so that groups with different tags can be made at
+// once, by several threads, and beside other calls (7.4.2).
+static struct internal
+member(const struct circle *c, int i)
 {
-    return c->call == CIRCLE_CREATE_GROUP ? INT_MIN + (c->tag & 0x3fffffff) : 1000;
-}
-
-static int
-rank_at(const struct circle *c, int i)
-{
-    return c->ranks ? c->ranks[i] : i;
+    return (struct internal){"MPI_Comm_create_group", c->comm, c->ranks[i],
+                             INT_MIN + (c->tag & 0x3fffffff)};
 }
 
 static int
 give(const struct circle *c, int to, const void *data, size_t n)
 {
-    struct parcel parcel = {.head = {(uint32_t)c->call, c->tag, n}};
-    int rank = rank_at(c, to), tag = message_tag(c);
-    if (n > SMALL) {
-        int err = internal_send(c->comm, rank, tag, &parcel.head, sizeof parcel.head);
-        return err ? err : internal_send(c->comm, rank, tag, data, n);
-    }
+    struct parcel parcel = {c->tag, (int32_t)n, {0}};
+    struct internal other = member(c, to);
     memcpy(parcel.data, data, n);
-    return internal_send(c->comm, rank, tag, &parcel, sizeof parcel.head + n);
-}
-
-static cold int
-mismatch(const struct circle *c, int from, const struct head *head)
-{
-    int theirs = rank_at(c, from), mine = c->comm->rank;
-    if (head->call == 0 || head->call >= CIRCLE_CALLS)
-        return error_new(MPI_ERR_INTERN, "rank %d sent what is no part of the call", theirs);
-    if (head->call != (uint32_t)c->call)
-        return error_new(MPI_ERR_OTHER, "rank %d called %s, but rank %d called %s", theirs,
-                         call_names[head->call], mine, call_names[c->call]);
-    return error_new(MPI_ERR_TAG, "rank %d called %s with tag %d, but rank %d with tag %d", theirs,
-                     call_names[c->call], head->tag, mine, c->tag);
+    return internal_send(&other, &parcel, offsetof(struct parcel, data) + n);
 }
 
 static int
 take(const struct circle *c, int from, void *data, size_t n)
 {
     struct parcel parcel;
-    size_t got = 0;
-    int rank = rank_at(c, from), tag = message_tag(c);
-    int err = internal_recv(c->comm, rank, tag, &parcel, sizeof parcel, &got);
+    struct internal other = member(c, from);
+    int err = internal_recv(&other, &parcel, sizeof parcel, NULL);
     if (err)
         return err;
-    const struct head *head = &parcel.head;
-    if (head->call != (uint32_t)c->call || head->tag != c->tag || head->bytes != n)
-        return mismatch(c, from, head);
-    if (n > SMALL)
-        return internal_recv(c->comm, rank, tag, data, n, NULL);
+    if (parcel.tag != c->tag || parcel.bytes != (int32_t)n)
+        return error_new(MPI_ERR_TAG, "rank %d called with tag %d, but rank %d with tag %d",
+                         other.rank, parcel.tag, c->comm->rank, c->tag);
     memcpy(data, parcel.data, n);
     return MPI_SUCCESS;
 }
@@ -104,21 +67,4 @@ circle_bcast(const struct circle *c, void *data, size_t n)
         if (c->me + d < c->size)
             err = give(c, c->me + d, data, n);
     return err;
-}
-
-int
-circle_gather(const struct circle *c, char *table, size_t each)
-{
-    int err = MPI_SUCCESS, d = 1;
-    for (; d < c->size && !(c->me & d) && !err; d <<= 1) {
-        int child = c->me + d;
-        if (child >= c->size)
-            continue;
-        size_t n = (size_t)(child + d <= c->size ? d : c->size - child) * each;
-        err = take(c, child, table + (size_t)child * each, n);
-    }
-    if (err || !c->me)
-        return err;
-    size_t n = (size_t)(c->me + d <= c->size ? d : c->size - c->me) * each;
-    return give(c, c->me - d, table + (size_t)c->me * each, n);
 }

@@ -3,26 +3,13 @@
 
 /* Making and freeing communicators (MPI 5.0, 7.4.2 and 7.4.3). */
 
+#include "coll/agree.h"
 #include "comm/comm.h"
 #include "core/check.h"
 #include "group/group.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static struct circle
-everyone(struct comm *comm, enum circle_call call)
-{
-    return (struct circle){.comm = comm, .size = comm->size, .me = comm->rank, .call = call};
-}
-
-static int
-agree_on_context(const struct circle *circle, uint64_t n, uint64_t *context)
-{
-    if (circle->me == 0)
-        *context = contexts_take(n);
-    return circle_bcast(circle, context, sizeof *context);
-}
 
 // A communicator of `group` (whose reference it takes), with the parent's error handler.
 static int
@@ -51,9 +38,10 @@ dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
     int err = comm_find(handle, &comm);
     if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
         return err;
-    struct circle circle = everyone(comm, CIRCLE_DUP);
     comm_hold(comm);
-    err = agree_on_context(&circle, 1, &context);
+    if (comm->rank == 0)
+        context = contexts_take(1);
+    err = agree_give(comm, COLL_COMM_DUP, &context, sizeof context);
     if (!err) {
         group_hold(comm->group);
         err = make(comm, comm->group, context, newcomm);
@@ -78,6 +66,7 @@ weak_alias(PMPI_Comm_dup, MPI_Comm_dup);
 
 struct choice {
     int color, key, rank;
+    uint64_t contexts; // of rank 0: one for each member, more than enough for the colors
 };
 
 static int
@@ -89,23 +78,6 @@ by_color(const void *a, const void *b)
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;
     return x->rank < y->rank ? -1 : 1;
-}
-
-// All choices on every rank, sorted by color, key and rank; *context: one for each color.
-static int
-exchange_choices(struct comm *comm, struct choice mine, struct choice *all, uint64_t *context)
-{
-    struct circle circle = everyone(comm, CIRCLE_SPLIT);
-    size_t n = (size_t)comm->size;
-    all[comm->rank] = mine;
-    int err = circle_gather(&circle, (char *)all, sizeof *all);
-    if (!err)
-        err = circle_bcast(&circle, all, n * sizeof *all);
-    if (!err)
-        err = agree_on_context(&circle, n, context);
-    if (!err)
-        qsort(all, n, sizeof *all, by_color);
-    return err;
 }
 
 // The members of my color stand together; the place of the first gives the color its context.
@@ -132,16 +104,19 @@ make_color(struct comm *comm, const struct choice *all, int color, uint64_t cont
 static int
 split_held(struct comm *comm, int color, int key, MPI_Comm *newcomm)
 {
-    uint64_t context;
-    struct choice mine = {color, key, comm->rank};
-    struct choice *all = calloc((size_t)comm->size, sizeof *all);
+    size_t n = (size_t)comm->size;
+    struct choice *all = calloc(n, sizeof *all);
     if (!all)
         return error_new(MPI_ERR_NO_MEM, "no memory for the choices of %d ranks", comm->size);
-    int err = exchange_choices(comm, mine, all, &context);
+    all[comm->rank] = (struct choice){color, key, comm->rank, comm->rank ? 0 : contexts_take(n)};
+    int err = agree_gather(comm, COLL_COMM_SPLIT, all, sizeof *all);
+    uint64_t contexts = all[0].contexts;
     if (!err && color == MPI_UNDEFINED)
         *newcomm = MPI_COMM_NULL;
-    else if (!err)
-        err = make_color(comm, all, color, context, newcomm);
+    else if (!err) {
+        qsort(all, n, sizeof *all, by_color);
+        err = make_color(comm, all, color, contexts, newcomm);
+    }
     free(all);
     return err;
 }
@@ -208,35 +183,73 @@ look_up_both(MPI_Comm handle, MPI_Group group_handle, struct comm **comm, struct
     return err ? err : engine_failed();
 }
 
-// Those of the group agree along the tree, the leader of each group taking its own id; the others
-// have nothing to do, whether they call (MPI_Comm_create) or not (MPI_Comm_create_group).
+// The ranks in comm of a group that this process is in: allocated.
 static int
-create_among(struct comm *comm, struct group *group, struct circle circle, MPI_Comm *newcomm)
+find_members(const struct comm *comm, const struct group *group, int **ranks)
+{
+    *ranks = malloc(sizeof **ranks * (size_t)group->size);
+    if (!*ranks)
+        return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", group->size);
+    int err = members_in(comm, group, *ranks);
+    if (err)
+        free(*ranks);
+    return err;
+}
+
+// All members take part, and get an id for each of them; a group has that of its first member.
+static int
+create_by_all(struct comm *comm, struct group *group, uint64_t *context)
+{
+    int *ranks;
+    if (comm->rank == 0)
+        *context = contexts_take((uint64_t)comm->size);
+    int err = agree_give(comm, COLL_COMM_CREATE, context, sizeof *context);
+    if (err || group->rank == MPI_UNDEFINED || (err = find_members(comm, group, &ranks)))
+        return err;
+    *context += 2 * (uint64_t)ranks[0];
+    free(ranks);
+    return MPI_SUCCESS;
+}
+
+// Those of the group alone agree, along a tree of messages; its first member takes the id.
+static int
+create_by_group(struct comm *comm, struct group *group, int tag, uint64_t *context)
+{
+    struct circle circle = {.comm = comm, .size = group->size, .me = group->rank, .tag = tag};
+    int *ranks;
+    if (group->rank == MPI_UNDEFINED)
+        return MPI_SUCCESS;
+    int err = find_members(comm, group, &ranks);
+    if (err)
+        return err;
+    circle.ranks = ranks;
+    if (circle.me == 0)
+        *context = contexts_take(1);
+    err = circle_bcast(&circle, context, sizeof *context);
+    free(ranks);
+    return err;
+}
+
+enum { BY_ALL = -1 }; // in place of a tag
+
+static int
+create_held(struct comm *comm, struct group *group, int tag, MPI_Comm *newcomm)
 {
     uint64_t context;
+    int err = tag == BY_ALL ? create_by_all(comm, group, &context)
+                            : create_by_group(comm, group, tag, &context);
+    if (err)
+        return err;
     if (group->rank == MPI_UNDEFINED) {
         *newcomm = MPI_COMM_NULL;
         return MPI_SUCCESS;
     }
-    int *ranks = malloc(sizeof *ranks * (size_t)group->size);
-    if (!ranks)
-        return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", group->size);
-    circle.comm = comm;
-    circle.ranks = ranks;
-    circle.size = group->size;
-    circle.me = group->rank;
-    int err = members_in(comm, group, ranks);
-    if (!err)
-        err = agree_on_context(&circle, 1, &context);
-    free(ranks);
-    if (err)
-        return err;
     group_hold(group);
     return make(comm, group, context, newcomm);
 }
 
 static int
-create(MPI_Comm handle, MPI_Group group_handle, struct circle call, MPI_Comm *newcomm)
+create(MPI_Comm handle, MPI_Group group_handle, int tag, MPI_Comm *newcomm)
 {
     struct comm *comm;
     struct group *group;
@@ -247,7 +260,7 @@ create(MPI_Comm handle, MPI_Group group_handle, struct circle call, MPI_Comm *ne
         return err;
     comm_hold(comm);
     group_hold(group);
-    err = create_among(comm, group, call, newcomm);
+    err = create_held(comm, group, tag, newcomm);
     group_release(group);
     comm_release(comm);
     return err;
@@ -258,7 +271,7 @@ PMPI_Comm_create(MPI_Comm comm, MPI_Group group, MPI_Comm *newcomm)
 {
     int err = engine_enter();
     if (likely(!err)) {
-        err = create(comm, group, (struct circle){.call = CIRCLE_CREATE}, newcomm);
+        err = create(comm, group, BY_ALL, newcomm);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_create", err);
@@ -268,11 +281,9 @@ weak_alias(PMPI_Comm_create, MPI_Comm_create);
 int
 PMPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm *newcomm)
 {
-    struct circle call = {.call = CIRCLE_CREATE_GROUP, .tag = tag};
     int err = engine_enter();
     if (likely(!err)) {
-        err =
-            tag < 0 ? negative_error(MPI_ERR_TAG, "tag", tag) : create(comm, group, call, newcomm);
+        err = tag < 0 ? negative_error(MPI_ERR_TAG, "tag", tag) : create(comm, group, tag, newcomm);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_create_group", err);

@@ -10,9 +10,9 @@
  * announcement and rings.
  *
  * Several threads wait: the first to sleep owns progress. The others sleep on `changed`. Whatever
- * they wait for is changed either by a thread of this process, which bumps `changed` (request_done,
- * a wake-up of the owner), or by a peer in the segment, which wakes the owner, if the owner has
- * announced its sleep. So the owner bumps `changed` after each announcement: the others look at their
+ * they wait for is changed either by a thread of this process, which rings the owner's bell and bumps
+ * `changed` (request_done, a message to this process itself), or by a peer in the segment, which wakes
+ * the owner, if the owner has announced its sleep. So the owner bumps `changed` after each announcement: the others look at their
  * conditions once after it, and sleep knowing that the owner will be woken.
  */
 #include "core/engine.h"
@@ -23,6 +23,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@
 // went to sleep has not ended the sleep.
 #define INTERRUPT_LOOK_NS 200000000
 
-struct engine engine = {.view = {.fd = -1}};
+struct engine engine = {.view = {.fd = -1}, .spins = PATIENCE_UNSET, .yields = PATIENCE_UNSET};
 
 static long
 futex(_Atomic uint32_t *word, int op, uint32_t value)
@@ -91,6 +92,8 @@ engine_failure(void)
 void
 engine_changed(void)
 {
+    if (unlikely(engine.progress_owned))
+        bell_notify(engine.seg, engine.block); // the owner, asleep, may be who waits for it
     if (likely(!engine.waiters))
         return;
     atomic_fetch_add_explicit(&engine.changed, 1, memory_order_release);
@@ -100,15 +103,19 @@ engine_changed(void)
 static void
 waiting_publish(struct wait *wait)
 {
+    uint64_t op[WAITING_WORDS] = {0};
     if (wait->published || !engine.block)
         return;
     struct waiting *w = &engine.block->waiting;
     wait->published = true;
+    memcpy(op, wait->op, strnlen(wait->op, sizeof op));
+    for (int i = 0; i < WAITING_WORDS; i++)
+        atomic_store_explicit(&w->op[i], op[i], memory_order_relaxed);
     atomic_store_explicit(&w->peer, wait->peer, memory_order_relaxed);
     atomic_store_explicit(&w->tag, wait->tag, memory_order_relaxed);
     atomic_store_explicit(&w->context, wait->context, memory_order_relaxed);
-    atomic_store_explicit(&w->since, clock_ns(), memory_order_relaxed);
-    atomic_store_explicit(&w->op, 1, memory_order_release);
+    // release: pairs with a reader's acquire, which then sees the rest.
+    atomic_store_explicit(&w->since, (uint64_t)clock_ns(), memory_order_release);
 }
 
 static int
@@ -239,6 +246,8 @@ wait_end(struct wait *wait)
     }
     if (unlikely(wait->published)) {
         wait->published = false;
-        atomic_store_explicit(&engine.block->waiting.op, 0, memory_order_relaxed);
+        atomic_store_explicit(&engine.block->waiting.since, 0, memory_order_relaxed);
+        // A reader that sees a word of the next operation sees the 0 or what is stored after it.
+        atomic_thread_fence(memory_order_release);
     }
 }

@@ -44,9 +44,10 @@ struct engine {
     struct coll_pool *coll;          // of the collectives (src/coll/window.c), or NULL
     uint64_t next_context;           // of a process alone; a job's stands in the segment
     struct error_codes *error_codes; // that the user added (src/errh), or NULL
+    struct memory_block *blocks;     // of MPI_Alloc_mem (src/tool/memory.c)
 
     uint32_t spins;         // polls before yielding; 0 when ranks exceed CPUs
-    uint32_t yields;        // yields before sleeping
+    uint32_t yields;        // yields before sleeping; before MPI_Init, of both: PATIENCE_UNSET
     int (*interrupt)(void); // called in a blocked thread after EINTR; non-zero abandons the call
 
     // Messages (message.c).
@@ -77,6 +78,8 @@ struct engine {
     uint32_t waiters;         // threads asleep on `changed`
     bool progress_owned;
 };
+
+#define PATIENCE_UNSET UINT32_MAX // MPI_Init chooses
 
 extern struct engine engine;
 

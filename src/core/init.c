@@ -64,12 +64,15 @@ engine_need_segment(void)
     return MPI_SUCCESS;
 }
 
+// What the user has set (control variables, before MPI_Init) stays.
 static void
 set_patience(void)
 {
     bool room = engine.size > 1 && engine.size <= (int)engine.seg->ncpus;
-    engine.spins = room ? SPINS : 0;
-    engine.yields = room ? YIELDS : YIELDS_OVERSUBSCRIBED;
+    if (engine.spins == PATIENCE_UNSET)
+        engine.spins = room ? SPINS : 0;
+    if (engine.yields == PATIENCE_UNSET)
+        engine.yields = room ? YIELDS : YIELDS_OVERSUBSCRIBED;
 }
 
 static int
@@ -115,10 +118,9 @@ join(void)
         return error_new(MPI_ERR_NO_MEM, "no memory for %d ranks", join.size);
     for (int r = 0; r < join.size; r++)
         engine.peers[r].rank = r;
-    if (engine.view.base) {
+    if (engine.view.base)
         use_segment();
-        set_patience();
-    }
+    set_patience();
     return MPI_SUCCESS;
 }
 

@@ -138,6 +138,7 @@ send_local(struct request *send)
     }
     message->peer = send->peer;
     message->local = send;
+    engine_changed(); // another thread may be probing for it
     if (!send->sync && (send->size <= PIECE_SIZE || send->on_stack) && local_keep(message, send))
         request_done(send, MPI_SUCCESS);
 }
@@ -431,22 +432,6 @@ message_recv(struct request *recv)
 
 /* ---- the end of operations ---- */
 
-bool
-message_withdraw(struct request *recv)
-{
-    if (!recv->node.list)
-        return false;
-    posted_remove(recv);
-    return true;
-}
-
-static void
-abandon_recv(struct request *recv)
-{
-    if (!message_withdraw(recv) && recv->xfer)
-        transfer_drop(recv);
-}
-
 static void
 deferred_remove(struct request *send)
 {
@@ -455,6 +440,55 @@ deferred_remove(struct request *send)
         peer->deferred_tail = send->link;
     request_unlink(send);
     // A peer whose queue is empty leaves the engine's list at the next poll.
+}
+
+// The unmatched message that stands for a send to this process itself, or NULL.
+static struct message *
+local_find(const struct request *send)
+{
+    for (struct message *m = engine.first_unexpected; m; m = m->next)
+        if (m->kind == MESSAGE_LOCAL && m->local == send)
+            return m;
+    return NULL;
+}
+
+static bool
+is_local(const struct request *send)
+{
+    return send->peer == &engine.peers[engine.rank];
+}
+
+static bool
+withdraw_send(struct request *send)
+{
+    struct message *message = is_local(send) ? local_find(send) : NULL;
+    if (message) {
+        message_unqueue(message);
+        message_end(message);
+        return true;
+    }
+    if (is_local(send) || send->xfer)
+        return false;
+    deferred_remove(send);
+    return true;
+}
+
+bool
+message_withdraw(struct request *request)
+{
+    if (request->kind == REQUEST_SEND)
+        return withdraw_send(request);
+    if (!request->node.list)
+        return false;
+    posted_remove(request);
+    return true;
+}
+
+static void
+abandon_recv(struct request *recv)
+{
+    if (!message_withdraw(recv) && recv->xfer)
+        transfer_drop(recv);
 }
 
 static void
@@ -508,14 +542,13 @@ message_abandon(struct request *request)
 {
     if (request->done)
         return;
-    if (request->kind == REQUEST_RECV)
+    struct message *message = request->kind == REQUEST_SEND ? local_find(request) : NULL;
+    if (message)
+        local_keep(message, request);
+    else if (request->kind == REQUEST_RECV)
         abandon_recv(request);
-    else if (request->peer != &engine.peers[engine.rank])
+    else if (!is_local(request))
         abandon_send(request);
-    else
-        for (struct message *m = engine.first_unexpected; m; m = m->next)
-            if (m->kind == MESSAGE_LOCAL && m->local == request)
-                local_keep(m, request);
 }
 
 bool
@@ -538,10 +571,10 @@ message_pending(void)
 /* ---- the engine's own messages ---- */
 
 static int
-internal_wait(struct request *request, const char *op)
+internal_wait(struct request *request, const struct internal *other)
 {
     struct wait wait = {
-        .op = op, .peer = request->rank, .tag = request->tag, .context = request->context};
+        .op = other->op, .peer = other->rank, .tag = MPI_ANY_TAG, .context = other->comm->context};
     int err = MPI_SUCCESS;
     while (!request->done && !(err = engine_wait(&wait)))
         ;
@@ -552,7 +585,7 @@ internal_wait(struct request *request, const char *op)
 }
 
 int
-internal_send(struct comm *comm, int dest, int tag, const void *data, size_t n)
+internal_send(const struct internal *to, const void *data, size_t n)
 {
     struct request send = {.kind = REQUEST_SEND,
                            .on_stack = true,
@@ -560,16 +593,16 @@ internal_send(struct comm *comm, int dest, int tag, const void *data, size_t n)
                            .base = data,
                            .count = (MPI_Count)n,
                            .size = n,
-                           .peer = comm->peers[dest],
-                           .rank = comm->rank,
-                           .tag = tag,
-                           .context = comm->context + 1};
+                           .peer = to->comm->peers[to->rank],
+                           .rank = to->comm->rank,
+                           .tag = to->tag,
+                           .context = to->comm->context + 1};
     message_send(&send);
-    return internal_wait(&send, "an internal send");
+    return internal_wait(&send, to);
 }
 
 int
-internal_recv(struct comm *comm, int source, int tag, void *data, size_t n, size_t *got)
+internal_recv(const struct internal *from, void *data, size_t n, size_t *got)
 {
     struct request recv = {.kind = REQUEST_RECV,
                            .on_stack = true,
@@ -577,12 +610,12 @@ internal_recv(struct comm *comm, int source, int tag, void *data, size_t n, size
                            .base = data,
                            .count = (MPI_Count)n,
                            .size = n,
-                           .rank = source,
-                           .tag = tag,
-                           .context = comm->context + 1};
+                           .rank = from->rank,
+                           .tag = from->tag,
+                           .context = from->comm->context + 1};
     int err = message_recv(&recv);
     if (!err)
-        err = internal_wait(&recv, "an internal receive");
+        err = internal_wait(&recv, from);
     if (!err && got)
         *got = recv.size;
     return err;

@@ -67,8 +67,9 @@ struct message *message_find(uint64_t context, int source, int tag);
 /* Take it out of the queues, so that nobody else receives it. */
 void message_take(struct message *message);
 
-/* Withdraw a receive that nothing has matched: true if it was still posted. */
-bool message_withdraw(struct request *recv);
+/* Withdraw a receive that nothing has matched, or a send of which no other process knows: true if that
+ * could be done. The request is not done afterwards, but nobody will touch it. */
+bool message_withdraw(struct request *request);
 
 /*
  * Give up an operation whose call is abandoned. Afterwards nobody touches the buffer any more. A
@@ -86,9 +87,15 @@ bool message_progress(void);
 /* Anything left that needs this process? What is all in staging does not: the segment outlives it. */
 bool message_pending(void);
 
-/* Blocking messages of the engine's own, on the communicator's internal context. Any size. */
-int internal_send(struct comm *comm, int dest, int tag, const void *data, size_t n);
-int internal_recv(struct comm *comm, int source, int tag, void *data, size_t n, size_t *got);
+/* Blocking messages of the engine's own, on the communicator's internal context, for the MPI function
+ * `op`. Any size. */
+struct internal {
+    const char *op;
+    struct comm *comm;
+    int rank, tag; // of the other side
+};
+int internal_send(const struct internal *to, const void *data, size_t n);
+int internal_recv(const struct internal *from, void *data, size_t n, size_t *got);
 
 /* The short way: true when the whole message fits a slot, nothing waits before it and the ring has
  * room. `data` is contiguous. */

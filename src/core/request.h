@@ -45,6 +45,7 @@ struct request {
     uint64_t size;  // bytes: of the message (send), of room (recv), then of what arrived
     uint64_t moved; // bytes copied into or out of staging so far
     int rank;       // recv: source in the communicator or MPI_ANY_SOURCE; then the actual one
+    int dest;       // send: in the communicator, for reports
     int tag;
     uint64_t context;
     struct xfer *xfer; // NULL: none

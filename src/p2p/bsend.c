@@ -137,6 +137,8 @@ buffer_attach(void *buffer, MPI_Count size)
 {
     if (size < 0 || (!buffer && size))
         return error_new(MPI_ERR_BUFFER, "buffer %p of %lld bytes", buffer, (long long)size);
+    if (buffer == MPI_BUFFER_AUTOMATIC)
+        size = INT64_MAX; // 3.6.1: as much as the messages need
     if (engine.buffer)
         return error_new(MPI_ERR_BUFFER, "a buffer of %llu bytes is attached already",
                          (unsigned long long)engine.buffer_size);
@@ -190,7 +192,7 @@ detach(void *buffer_addr, MPI_Count *size)
         err = buffer_drain();
         if (!err) {
             *(void **)buffer_addr = engine.buffer;
-            *size = (MPI_Count)engine.buffer_size;
+            *size = engine.buffer == MPI_BUFFER_AUTOMATIC ? 0 : (MPI_Count)engine.buffer_size;
             engine.buffer = NULL;
             engine.buffer_size = 0;
         }

@@ -24,11 +24,19 @@ bad_count(MPI_Count count)
                      (long long)count);
 }
 
+// MPI_BOTTOM, a null pointer, is where the addresses of a derived type begin. Of no bytes the address
+// is nothing to the user, but memcpy wants one.
 static cold int
-bad_buffer(MPI_Count count)
+check_no_address(const struct type *type, struct envelope *e)
 {
-    return error_new(MPI_ERR_BUFFER, "the buffer is a null pointer, but the count is %lld",
-                     (long long)count);
+    if (!e->size)
+        e->buffer = "";
+    else if (e->buffer == MPI_IN_PLACE)
+        return error_new(MPI_ERR_BUFFER, "the buffer is MPI_IN_PLACE, which has no meaning here");
+    else if (type->predefined)
+        return error_new(MPI_ERR_BUFFER, "the buffer is a null pointer, but the count is %lld",
+                         (long long)e->count);
+    return MPI_SUCCESS;
 }
 
 static inline int
@@ -52,12 +60,12 @@ buffer_check(const void *buffer, MPI_Count count, MPI_Datatype handle, struct en
                  __builtin_mul_overflow((uint64_t)count, (uint64_t)type->size, &size) ||
                  size > INT64_MAX))
         return bad_count(count);
-    if (unlikely(!buffer && size && type->predefined))
-        return bad_buffer(count);
     e->type = type;
     e->buffer = buffer;
     e->count = count;
     e->size = size;
+    if (unlikely((uintptr_t)buffer <= (uintptr_t)MPI_IN_PLACE))
+        return check_no_address(type, e);
     return MPI_SUCCESS;
 }
 

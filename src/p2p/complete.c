@@ -123,6 +123,7 @@ int
 PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status)
 {
     struct request *r = NULL;
+    MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
         err = flag ? lookup(request, &r) : null_error("flag");
@@ -134,9 +135,12 @@ PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status)
             status_empty(status);
         else if (!err && r->done)
             request_status(r, status);
+        else if (!err)
+            err = engine_failed();
+        comm = err ? comm_of(r) : MPI_COMM_NULL;
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Request_get_status", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Request_get_status", err);
 }
 weak_alias(PMPI_Request_get_status, MPI_Request_get_status);
 
@@ -457,6 +461,18 @@ weak_alias(PMPI_Testsome, MPI_Testsome);
 
 /* ---- letting go and cancelling ---- */
 
+// What is under way goes on, and frees itself.
+static void
+let_go(struct request *r)
+{
+    if (r->done) {
+        request_free(r);
+        return;
+    }
+    handle_retire(r);
+    r->orphan = true;
+}
+
 int
 PMPI_Request_free(MPI_Request *request)
 {
@@ -467,10 +483,7 @@ PMPI_Request_free(MPI_Request *request)
         if (!err && !r)
             err = handle_error(HANDLE_REQUEST, *request);
         if (!err) {
-            if (r->done)
-                request_free(r);
-            else
-                r->orphan = true; // it goes on, and frees itself
+            let_go(r);
             *request = MPI_REQUEST_NULL;
         }
         engine_leave();
@@ -479,15 +492,21 @@ PMPI_Request_free(MPI_Request *request)
 }
 weak_alias(PMPI_Request_free, MPI_Request_free);
 
-// Only a receive that nothing has matched can be cancelled; a send always goes its way (3.8.4).
+// The wait that follows may depend on no other process (3.8.4): a send that its receiver knows of goes
+// on from a copy.
 static void
 cancel(struct request *r)
 {
-    if (r->done || r->kind != REQUEST_RECV || !message_withdraw(r))
+    if (r->done)
         return;
-    r->cancelled = true;
-    r->size = 0;
-    request_done(r, MPI_SUCCESS);
+    if (message_withdraw(r)) {
+        r->cancelled = true;
+        r->size = 0;
+        request_done(r, MPI_SUCCESS);
+    } else if (r->kind == REQUEST_SEND && r->xfer) {
+        message_abandon(r);
+        request_done(r, MPI_SUCCESS);
+    }
 }
 
 int

@@ -26,7 +26,8 @@ mrecv_check(const struct mrecv_args *args, struct envelope *e, struct message **
             return handle_error(HANDLE_MESSAGE, *args->message);
         *found = message;
     }
-    return buffer_check(args->buffer, args->count, args->type, e);
+    int err = engine_failed();
+    return err ? err : buffer_check(args->buffer, args->count, args->type, e);
 }
 
 static void

@@ -6,8 +6,10 @@
 int
 request_await(struct request *request, const char *op)
 {
-    struct wait wait = {
-        .op = op, .peer = request->rank, .tag = request->tag, .context = request->context};
+    struct wait wait = {.op = op,
+                        .peer = request->kind == REQUEST_SEND ? request->dest : request->rank,
+                        .tag = request->tag,
+                        .context = request->context};
     int err = MPI_SUCCESS;
     while (!request->done && !(err = engine_wait(&wait)))
         ;
@@ -28,6 +30,7 @@ send_fill(struct request *send, const struct envelope *e, bool sync)
     send->size = e->size;
     send->peer = e->comm->peers[e->rank];
     send->rank = e->comm->rank;
+    send->dest = e->rank;
     send->tag = e->tag;
     send->context = e->comm->context;
 }

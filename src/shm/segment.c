@@ -26,6 +26,8 @@
  * comes round again (docs/ARCHITECTURE.md, "Large messages"), but never more than this in all. */
 #define STAGING_BYTES     (4u << 20)
 #define STAGING_BYTES_ALL (512u << 20)
+#define PIECES_MIN        8 // of a rank: what MAX_RANKS ranks get
+static_assert(STAGING_BYTES_ALL / MAX_RANKS / PIECE_SIZE == PIECES_MIN, "all get as many");
 
 static uint32_t
 piece_count(int nranks)
@@ -56,14 +58,14 @@ heap_size(void)
 }
 
 static struct segment
-plan_layout(int nranks)
+plan_layout(int nranks, uint32_t npieces)
 {
     size_t n = (size_t)nranks;
     struct segment seg = {
         .magic = SEGMENT_MAGIC,
         .version = SEGMENT_VERSION,
         .nranks = (uint32_t)nranks,
-        .npieces = piece_count(nranks),
+        .npieces = npieces,
         .ncpus = (uint32_t)cpu_granted(),
         .launcher = getpid(),
         .next_context = 16, // the predefined communicators have the ids below
@@ -107,26 +109,35 @@ view_map(struct segment_view *view, uint64_t size, int fd)
     return 0;
 }
 
-/* What the job touches at once: every rank's block and ring; staging comes as it is used. */
-static int
-check_memory(const struct segment *plan, char *why, size_t n)
+int
+segment_plan(struct segment *plan, int nranks, const struct headroom *have, char *why, size_t n)
 {
-    char what[160];
-    uint64_t need = plan->pieces_at;
-    uint64_t have = memory_headroom(what, sizeof what);
-    if (need <= have)
-        return 0;
-    snprintf(why, n, "%u ranks need %llu KiB of shared memory, but %s leaves %llu KiB",
-             plan->nranks, (unsigned long long)(need >> 10), what,
-             (unsigned long long)(have >> 10));
-    return ENOMEM;
+    uint32_t pieces = piece_count(nranks);
+    uint64_t each = (uint64_t)nranks * (PIECE_SIZE + sizeof(struct piece));
+    uint64_t rings = plan_layout(nranks, 0).heap_at; // rounded up
+    if (have->bytes < rings + PIECES_MIN * each) {
+        snprintf(
+            why, n,
+            "%d ranks need %llu KiB of shared memory for their rings and %llu KiB for staging, "
+            "but %s leaves %llu KiB",
+            nranks, (unsigned long long)(rings >> 10),
+            (unsigned long long)(PIECES_MIN * each >> 10), have->what,
+            (unsigned long long)(have->bytes >> 10));
+        return ENOMEM;
+    }
+    if (rings + pieces * each > have->bytes)
+        pieces = (uint32_t)((have->bytes - rings) / each);
+    *plan = plan_layout(nranks, pieces);
+    return 0;
 }
 
 int
 segment_create(struct segment_view *view, int nranks, char *why, size_t n)
 {
-    struct segment plan = plan_layout(nranks);
-    int err = check_memory(&plan, why, n);
+    struct segment plan;
+    struct headroom have;
+    have.bytes = memory_headroom(have.what, sizeof have.what);
+    int err = segment_plan(&plan, nranks, &have, why, n);
     if (err)
         return err;
     int fd = memfd_create("muster", MFD_CLOEXEC);
@@ -146,7 +157,7 @@ segment_create(struct segment_view *view, int nranks, char *why, size_t n)
 int
 segment_create_private(struct segment_view *view, char *why, size_t n)
 {
-    struct segment plan = plan_layout(1);
+    struct segment plan = plan_layout(1, piece_count(1));
     int err = view_map(view, plan.size, -1);
     if (err) {
         snprintf(why, n, "cannot map %llu MiB of address space: error %d",

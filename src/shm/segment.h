@@ -23,11 +23,12 @@
 #include "base/base.h"
 
 #define SEGMENT_MAGIC   UINT64_C(0x3172657473756d00) // "\0muster1"
-#define SEGMENT_VERSION 1
+#define SEGMENT_VERSION 2
 #define MAX_RANKS       4096
 #define RING_SLOTS      256
 #define XFERS           64
 #define PIECE_SIZE      (16 * 1024)
+#define WAITING_WORDS   3 // the length of "MPI_Reduce_scatter_block", and the rest of a line
 
 /* Life of a rank's slot. The rank itself writes it; the launcher reads it when the process ends. */
 enum rank_state {
@@ -82,14 +83,16 @@ struct segment {
     _Atomic uint32_t alive;                     // ranks that have not ended; the launcher lowers it
 };
 
-/* What a rank is blocked in, for reports; written on the blocking path only, by the rank. */
+/*
+ * What a rank is blocked in, for reports; written by the rank, before it sleeps. A reader takes `since`,
+ * what it wants, and `since` again: the same value, not 0, says that it all belongs together.
+ */
 struct waiting {
-    _Atomic uint32_t op;  // index into the table of operation names, 0: not blocked
+    _Atomic uint64_t since; // CLOCK_MONOTONIC, ns; 0: not blocked
+    _Atomic uint64_t context;
     _Atomic int32_t peer; // rank in the communicator, or MPI_ANY_SOURCE
     _Atomic int32_t tag;
-    uint32_t pad;
-    _Atomic uint64_t context;
-    _Atomic uint64_t since; // CLOCK_MONOTONIC, ns
+    _Atomic uint64_t op[WAITING_WORDS]; // name of the MPI function, cut or filled with zeros
 };
 
 struct rank_block {
@@ -124,6 +127,20 @@ struct segment_view {
     struct segment *base; // NULL: not mapped
     int fd;               // -1: the mapping is private to this process
 };
+
+/* Memory that may still be used, and the limit that says so (base/cpu.h). */
+struct headroom {
+    uint64_t bytes;
+    char what[160];
+};
+
+/*
+ * The layout for `nranks`, so that all that ranks touch without asking again (blocks, rings, xfers,
+ * staging) fits into what there is: staging is made smaller where it does not. 0, or ENOMEM with the
+ * sizes in `why`.
+ */
+int segment_plan(struct segment *plan, int nranks, const struct headroom *have, char *why,
+                 size_t n);
 
 /*
  * Make a segment for `nranks` (1..MAX_RANKS) ranks; view->fd is close-on-exec. Returns 0, or an

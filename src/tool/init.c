@@ -5,6 +5,7 @@
 
 #include "core/init.h"
 
+#include "core/check.h"
 #include "errh/raise.h"
 
 #include <pthread.h>
@@ -42,6 +43,8 @@ weak_alias(PMPI_Finalize, MPI_Finalize);
 int
 PMPI_Initialized(int *flag)
 {
+    if (!flag)
+        return world_raise("MPI_Initialized", null_error("flag"));
     *flag = atomic_load(&engine.state) != ENGINE_NEW;
     return MPI_SUCCESS;
 }
@@ -50,6 +53,8 @@ weak_alias(PMPI_Initialized, MPI_Initialized);
 int
 PMPI_Finalized(int *flag)
 {
+    if (!flag)
+        return world_raise("MPI_Finalized", null_error("flag"));
     *flag = atomic_load(&engine.state) == ENGINE_FINALIZED;
     return MPI_SUCCESS;
 }
@@ -58,16 +63,28 @@ weak_alias(PMPI_Finalized, MPI_Finalized);
 int
 PMPI_Query_thread(int *provided)
 {
-    *provided = engine.thread_level;
-    return MPI_SUCCESS;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = check_pointer(provided, "provided");
+        if (likely(!err))
+            *provided = engine.thread_level;
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Query_thread", err);
 }
 weak_alias(PMPI_Query_thread, MPI_Query_thread);
 
 int
 PMPI_Is_thread_main(int *flag)
 {
-    *flag = engine.main_thread == (uint64_t)pthread_self();
-    return MPI_SUCCESS;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = check_pointer(flag, "flag");
+        if (likely(!err))
+            *flag = engine.main_thread == (uint64_t)pthread_self();
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Is_thread_main", err);
 }
 weak_alias(PMPI_Is_thread_main, MPI_Is_thread_main);
 

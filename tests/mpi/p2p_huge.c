@@ -1,84 +1,96 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* A message of more than 2 GiB from rank 0 to rank 1 by MPI_Send_c, and a broadcast of as many bytes
- * between the two; alone, rank 0 sends to itself. */
+/* More than 2 GiB in one message from rank 0 to rank 1. Every 4093rd byte is looked at, and the last
+ * ones. */
 
-#include "check.h"
+#include "coll_data.h"
 
-#include <stdint.h>
 #include <sys/mman.h>
 
-#define WORDS ((MPI_Count)(1 << 28) + 5) // of 8 bytes: 2 GiB + 40
+#define N         ((MPI_Count)INT32_MAX + 12345)
+#define HUGE_PAGE ((size_t)2 << 20)
 
-static uint64_t *
-words(void)
+static MPI_Count
+next(MPI_Count k)
 {
-    void *p = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    CHECK(p != MAP_FAILED, "no memory for %lld words", (long long)WORDS);
-    return p;
-}
-
-static uint64_t
-word(MPI_Count i, uint64_t salt)
-{
-    return (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15) + salt;
+    return k + 5000 < N ? k + 4093 : k + 1;
 }
 
 static void
-fill(uint64_t *data, uint64_t salt)
+mark(unsigned char *p, uint64_t call)
 {
-    for (MPI_Count i = 0; i < WORDS; i++)
-        data[i] = word(i, salt);
+    for (MPI_Count k = 0; k < N; k = next(k))
+        p[k] = byte_of(call, 0, (uint64_t)k);
 }
 
 static void
-verify(const uint64_t *data, uint64_t salt)
+look(const unsigned char *p, uint64_t call)
 {
-    for (MPI_Count i = 0; i < WORDS; i++)
-        CHECK(data[i] == word(i, salt), "word %lld", (long long)i);
+    for (MPI_Count k = 0; k < N; k = next(k))
+        CHECK(p[k] == byte_of(call, 0, (uint64_t)k), "byte %lld is %d", (long long)k, p[k]);
 }
 
 static void
-receive(uint64_t *data, int source, MPI_Comm comm)
+counts(const MPI_Status *status)
+{
+    MPI_Count large = -1;
+    int small = 0;
+    MPI_Get_count_c(status, MPI_BYTE, &large);
+    CHECK(large == N, "%lld bytes", (long long)large);
+    MPI_Get_elements_c(status, MPI_BYTE, &large);
+    CHECK(large == N, "%lld elements", (long long)large);
+    MPI_Get_count(status, MPI_BYTE, &small);
+    CHECK(small == MPI_UNDEFINED, "an int says %d bytes", small);
+    MPI_Get_elements(status, MPI_BYTE, &small);
+    CHECK(small == MPI_UNDEFINED, "an int says %d elements", small);
+    MPI_Get_count(status, MPI_UINT64_T, &small);
+    CHECK(small == (N % 8 ? MPI_UNDEFINED : (int)(N / 8)), "%d words", small);
+}
+
+static void
+send(unsigned char *p)
+{
+    mark(p, 1);
+    MPI_Send_c(p, N, MPI_BYTE, 1, 1, MPI_COMM_WORLD);
+    mark(p, 2);
+    MPI_Ssend_c(p, N, MPI_BYTE, 1, 2, MPI_COMM_WORLD);
+    MPI_Send_c(p, N, MPI_BYTE, 1, 3, MPI_COMM_WORLD);
+}
+
+static void
+receive(unsigned char *p)
 {
     MPI_Status status;
-    MPI_Count count;
-    int small;
-    MPI_Recv_c(data, WORDS * 8, MPI_BYTE, source, 1, comm, &status);
-    MPI_Get_count_c(&status, MPI_UINT64_T, &count);
-    CHECK(count == WORDS, "%lld words", (long long)count);
-    MPI_Get_count(&status, MPI_BYTE, &small);
-    CHECK(small == MPI_UNDEFINED, "an int says %d bytes", small);
-    verify(data, 1);
+    int errclass;
+    MPI_Probe(0, 1, MPI_COMM_WORLD, &status);
+    counts(&status);
+    MPI_Recv_c(p, N, MPI_BYTE, 0, 1, MPI_COMM_WORLD, &status);
+    counts(&status);
+    look(p, 1);
+    MPI_Request request;
+    MPI_Irecv_c(p, N + 5, MPI_BYTE, 0, MPI_ANY_TAG, MPI_COMM_WORLD, &request);
+    MPI_Wait(&request, &status);
+    counts(&status);
+    look(p, 2);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Error_class(MPI_Recv(p, 100, MPI_BYTE, 0, 3, MPI_COMM_WORLD, &status), &errclass);
+    CHECK(errclass == MPI_ERR_TRUNCATE, "100 bytes of room gave class %d", errclass);
 }
 
 int
 main(int argc, char **argv)
 {
-    MPI_Comm pair;
     MPI_Init(&argc, &argv);
-    int rank = world_rank();
-    MPI_Comm_split(MPI_COMM_WORLD, rank < 2 ? 0 : MPI_UNDEFINED, rank, &pair);
-    if (rank < 2) {
-        int size;
-        MPI_Comm_size(pair, &size);
-        uint64_t *data = words();
-        MPI_Request request = MPI_REQUEST_NULL;
-        if (rank == 0)
-            fill(data, 1);
-        if (rank == 0)
-            MPI_Isend_c(data, WORDS, MPI_UINT64_T, size - 1, 1, pair, &request);
-        if (rank == size - 1)
-            receive(size == 1 ? words() : data, 0, pair);
-        MPI_Wait(&request, MPI_STATUS_IGNORE);
-        if (rank == 0)
-            fill(data, 2);
-        MPI_Bcast_c(data, WORDS, MPI_UINT64_T, 0, pair);
-        verify(data, 2);
-        MPI_Comm_free(&pair);
-    }
+    size_t room = ((size_t)N | (HUGE_PAGE - 1)) + 1;
+    unsigned char *p = aligned_alloc(HUGE_PAGE, room);
+    CHECK(p, "no memory for %lld bytes", (long long)N);
+    madvise(p, room, MADV_HUGEPAGE); // touching it takes seconds otherwise
+    if (world_rank() == 0)
+        send(p);
+    else
+        receive(p);
+    free(p);
     MPI_Finalize();
     return 0;
 }

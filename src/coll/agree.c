@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "coll/agree.h"
+
+static struct side
+bytes_at(void *data, size_t n)
+{
+    return (struct side){.base = data, .count = (MPI_Count)n, .type = type_get(MPI_BYTE)};
+}
+
+static int
+agree(struct comm *comm, enum coll_kind kind, struct call *call)
+{
+    if (comm->size == 1)
+        return engine_failed();
+    int err = call_start(call, comm, signature_make(kind, -1));
+    return err ? err : call_run(call, coll_name(kind));
+}
+
+int
+agree_give(struct comm *comm, enum coll_kind kind, void *data, size_t n)
+{
+    struct call call = {.flow = FLOW_DOWN,
+                        .down = true,
+                        .algorithm = comm->size > FLAT ? RUN_TREE : RUN_EXCHANGE,
+                        .send = bytes_at(data, n),
+                        .recv = bytes_at(data, n),
+                        .bytes = n};
+    return agree(comm, kind, &call);
+}
+
+int
+agree_gather(struct comm *comm, enum coll_kind kind, void *table, size_t each)
+{
+    struct call call = {.flow = FLOW_ALL,
+                        .root = -1,
+                        .send = bytes_at((char *)table + (size_t)comm->rank * each, each),
+                        .recv = bytes_at(table, each),
+                        .bytes = each};
+    return agree(comm, kind, &call);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * What the members of a communicator agree on for the engine itself, when they make another one: the
+ * collectives of other calls, in order with the user's own, so that a member that is in another call
+ * learns it. Under the lock, which other threads may take meanwhile: the caller holds `comm`.
+ */
+#ifndef MUSTER_COLL_AGREE_H
+#define MUSTER_COLL_AGREE_H
+
+#include "coll/call.h"
+
+/* `n` bytes of data from rank 0 to all. */
+int agree_give(struct comm *comm, enum coll_kind kind, void *data, size_t n);
+
+/* Each member's `each` bytes to all: rank i has put its own at table + i * each. */
+int agree_gather(struct comm *comm, enum coll_kind kind, void *table, size_t each);
+
+#endif

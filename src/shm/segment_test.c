@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* The layout of a segment: what the ranks may touch fits into the memory that there is. */
+
+#include "shm/segment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: %s (case %d)\n", __FILE__, __LINE__, #condition, at);          \
+            exit(1);                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static const struct test {
+    int nranks;
+    uint64_t have;
+    bool fits;
+    uint32_t least, most; // pieces of a rank
+} tests[] = {
+    {1, 64 * MIB, true, 256, 256},
+    {4, UINT64_MAX, true, 256, 256},
+    {4, 64 * MIB, true, 256, 256},
+    {4, 12 * MIB, true, 100, 180},
+    {4, 4 * MIB, true, 8, 48},
+    {4, 2 * MIB, false, 0, 0},
+    {4, 0, false, 0, 0},
+    {64, 4096 * MIB, true, 256, 256},
+    {64, 100 * MIB, true, 80, 100},
+    {1024, 4096 * MIB, true, 32, 32},
+    {1024, 256 * MIB, true, 8, 31},
+    {1024, 128 * MIB, false, 0, 0},
+    {MAX_RANKS, 1024 * MIB, true, 8, 8},
+    {MAX_RANKS, 512 * MIB, false, 0, 0},
+};
+
+int
+main(void)
+{
+    int at = 0;
+    for (; at < (int)(sizeof tests / sizeof *tests); at++) {
+        const struct test *t = &tests[at];
+        struct segment plan;
+        struct headroom have = {.bytes = t->have, .what = "the limit of this test"};
+        char why[256] = "", left[64];
+        int err = segment_plan(&plan, t->nranks, &have, why, sizeof why);
+        CHECK(err == (t->fits ? 0 : ENOMEM));
+        snprintf(left, sizeof left, "this test leaves %llu KiB", (unsigned long long)t->have >> 10);
+        CHECK(t->fits || strstr(why, left));
+        if (!t->fits)
+            continue;
+        CHECK(plan.npieces >= t->least && plan.npieces <= t->most);
+        uint64_t end = plan.payload_at + (uint64_t)t->nranks * plan.npieces * PIECE_SIZE;
+        CHECK(end <= plan.heap_at && end <= t->have);
+    }
+    return 0;
+}
