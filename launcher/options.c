@@ -21,6 +21,7 @@ struct parser {
     // Of the part in hand.
     struct program program;
     bool started; // it has an option or a word
+    bool in_file; // the words are those of a -configfile
     int per_node;
     char *why;
     size_t n;
@@ -29,7 +30,7 @@ struct parser {
 /* An option as the user wrote it, with its values. */
 struct given {
     const struct option *option;
-    const char *word;
+    char *word;
     const char *value[2];
 };
 
@@ -298,6 +299,7 @@ read_option(struct parser *p)
                         given.option->words == 1 ? "a value" : "two values");
     }
     p->started |= is_of_program(given.option->kind);
+    given.word[len + (size_t)(name - given.word)] = '\0'; // of "--np=4" messages print "--np 4"
     return apply(p, &given);
 }
 
@@ -348,7 +350,7 @@ read_program(struct parser *p)
     p->words[p->at++] = NULL;
     if (!end_part(p))
         return false;
-    p->started = true; // a program must follow the ":"
+    p->started = !p->in_file; // after ":" a program must follow; after a line none
     return true;
 }
 
@@ -357,8 +359,12 @@ parse_rest(struct parser *p)
 {
     while (p->at < p->count) {
         const char *word = p->words[p->at];
-        if (strcmp(word, ":") == 0)
-            return end_part(p);
+        if (strcmp(word, ":") == 0) {
+            if (p->started || !p->in_file)
+                return end_part(p);
+            p->at++; // a line without a program, with options of the whole job at most
+            continue;
+        }
         if (strcmp(word, "--") == 0) {
             p->at++;
             if (p->at == p->count)
@@ -381,6 +387,7 @@ static bool
 parse_words(struct parser *p, char **words, int count)
 {
     struct parser outer = *p;
+    p->in_file = p->options->nfiles > 0;
     p->words = words;
     p->count = count;
     p->at = 0;
@@ -395,6 +402,7 @@ parse_words(struct parser *p, char **words, int count)
     p->at = outer.at;
     p->program = outer.program;
     p->started = outer.started;
+    p->in_file = outer.in_file;
     p->per_node = outer.per_node;
     return good;
 }
