@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Muster developers
 
-# make demo    install into .venv and run every example
+# make demo    install into .venv and run every example (AGAIN=1: also what has not changed)
 # make check   install into .venv and run every test
 # make format  put C and Python sources into the project's form
 
@@ -48,7 +48,7 @@ $(PEERS)/.made: | tools-present
 	@touch $@
 
 demo: $(VENV)/.installed $(VENV)/.demo
-	$(BIN)/python tools/demo.py
+	$(BIN)/python tools/demo.py $(if $(AGAIN),--again)
 
 check: $(VENV)/.installed $(VENV)/.check $(PEERS)/.made
 	MUSTER_MPICH=$(CURDIR)/$(PEERS) $(BIN)/python -m pytest -q $(TESTS)
