@@ -3,7 +3,9 @@
 
 # make demo    install into .venv and run every example (AGAIN=1: also what has not changed)
 # make check   install into .venv and run every test
+# make bench   measure beside the peers, write docs/performance.md
 # make format  put C and Python sources into the project's form
+# make clean   remove what all of them made
 
 PYTHON ?= python3
 VENV   := .venv
@@ -12,12 +14,10 @@ BIN    := $(VENV)/bin
 CC     ?= cc
 
 .DELETE_ON_ERROR:
-# make bench   measure beside the peers, write docs/performance.md
-
 .PHONY: all demo check bench format clean tools-present
 
 SOURCES := $(shell find include src launcher python -type f -not -name '*.pyc' 2>/dev/null) \
-           meson.build pyproject.toml
+           meson.build meson.options pyproject.toml
 
 all: $(VENV)/.installed
 
