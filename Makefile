@@ -51,7 +51,7 @@ demo: $(VENV)/.installed $(VENV)/.demo
 	$(BIN)/python tools/demo.py $(if $(AGAIN),--again)
 
 check: $(VENV)/.installed $(VENV)/.check $(PEERS)/.made
-	MUSTER_MPICH=$(CURDIR)/$(PEERS) $(BIN)/python -m pytest -q $(TESTS)
+	MUSTER_MPICH="$(CURDIR)/$(PEERS)" $(BIN)/python -m pytest -q $(TESTS)
 
 bench: $(VENV)/.installed $(VENV)/.check
 	$(BIN)/python bench/run.py --write
