@@ -68,10 +68,11 @@ if ! command -v ${cc%% *} >/dev/null 2>&1; then
 elif ! cc_works; then
     missing "The C compiler ($cc) cannot build a program." "$compiler"
 fi
-if ! command -v "$python" >/dev/null 2>&1; then
+version=$("$python" --version 2>/dev/null)
+if [ -z "$version" ]; then
     missing "There is no Python ($python); 3.11 or newer is needed." "$interpreter $venv $headers"
 elif ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    echo "$("$python" --version) is too old; 3.11 or newer is needed." >&2
+    echo "$version is too old; 3.11 or newer is needed." >&2
     other=$(other_python)
     if [ "$other" ]; then
         echo "There is another one. Use it with: make PYTHON=$other" >&2

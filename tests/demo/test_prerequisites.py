@@ -10,9 +10,10 @@ from support import ROOT
 
 COMPILER = 'case "$*" in *-o*) exit 0;; esac'
 OLD = '[ "$1" = --version ] && echo Python 3.9.2; exit 1'
-NO_VENV = 'case "$2" in *ensurepip*) exit 1;; esac'
-NO_HEADERS = 'case "$2" in *Python.h*) exit 1;; esac'
-NOTHING = 'case "$2" in *ensurepip*|*Python.h*) exit 1;; esac'
+NEW = '[ "$1" != --version ] || echo Python 3.11.2;'
+NO_VENV = NEW + 'case "$2" in *ensurepip*) exit 1;; esac'
+NO_HEADERS = NEW + 'case "$2" in *Python.h*) exit 1;; esac'
+NOTHING = NEW + 'case "$2" in *ensurepip*|*Python.h*) exit 1;; esac'
 ADD = "Install what is missing with: sudo apk add "
 
 
@@ -35,17 +36,19 @@ def ask(tmp_path):
 
 
 def test_all_is_there(ask):
-    assert ask("python", "cc", "-m64", python="", cc=COMPILER) == (0, [])
+    assert ask("python", "cc", "-m64", python=NEW, cc=COMPILER) == (0, [])
 
 
 @pytest.mark.parametrize(
     "programs, lines",
     [
-        ({"python": ""}, ["There is no C compiler (cc).", ADD + "gcc musl-dev linux-headers"]),
-        ({"python": "", "cc": "exit 1"}, ["The C compiler (cc) cannot build a program.",
+        ({"python": NEW}, ["There is no C compiler (cc).", ADD + "gcc musl-dev linux-headers"]),
+        ({"python": NEW, "cc": "exit 1"}, ["The C compiler (cc) cannot build a program.",
                                           ADD + "gcc musl-dev linux-headers"]),
         ({"cc": COMPILER}, ["There is no Python (python); 3.11 or newer is needed.",
                             ADD + "python3 python3-dev"]),
+        ({"cc": COMPILER, "python": "exit 1"},
+         ["There is no Python (python); 3.11 or newer is needed.", ADD + "python3 python3-dev"]),
         ({"cc": COMPILER, "python": NO_VENV}, ["Python (python) has no venv module.",
                                                ADD + "python3"]),
         ({"cc": COMPILER, "python": NO_HEADERS}, ["Python (python) has no headers (Python.h).",
@@ -66,5 +69,5 @@ def test_what_is_missing_is_named(ask, programs, lines):
 
 
 def test_root_needs_no_sudo(ask):
-    _, lines = ask("python", "cc", python="", id="echo 0")
+    _, lines = ask("python", "cc", python=NEW, id="echo 0")
     assert lines[-1] == "Install what is missing with: apk add gcc musl-dev linux-headers"
