@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Muster developers
 
-# make demo    install into .venv and run every example
+# make demo    install into .venv and run every example (AGAIN=1: also what has not changed)
 # make check   install into .venv and run every test
+# make bench   measure beside the peers, write docs/performance.md
 # make format  put C and Python sources into the project's form
+# make clean   remove what all of them made
 
 PYTHON ?= python3
 VENV   := .venv
@@ -12,12 +14,10 @@ BIN    := $(VENV)/bin
 CC     ?= cc
 
 .DELETE_ON_ERROR:
-# make bench   measure beside the peers, write docs/performance.md
-
 .PHONY: all demo check bench format clean tools-present
 
 SOURCES := $(shell find include src launcher python -type f -not -name '*.pyc' 2>/dev/null) \
-           meson.build pyproject.toml
+           meson.build meson.options pyproject.toml
 
 all: $(VENV)/.installed
 
@@ -48,10 +48,10 @@ $(PEERS)/.made: | tools-present
 	@touch $@
 
 demo: $(VENV)/.installed $(VENV)/.demo
-	$(BIN)/python tools/demo.py
+	$(BIN)/python tools/demo.py $(if $(AGAIN),--again)
 
 check: $(VENV)/.installed $(VENV)/.check $(PEERS)/.made
-	MUSTER_MPICH=$(CURDIR)/$(PEERS) $(BIN)/python -m pytest -q $(TESTS)
+	MUSTER_MPICH="$(CURDIR)/$(PEERS)" $(BIN)/python -m pytest -q $(TESTS)
 
 bench: $(VENV)/.installed $(VENV)/.check
 	$(BIN)/python bench/run.py --write

@@ -21,7 +21,7 @@ PHOTOGRAPHS = 100
 
 def denoise(numbers):
     """Return a dictionary: number of the photograph, the photograph without noise."""
-    how = {"sigma_color": 0.1, "sigma_spatial": 3, "mode": "edge", "channel_axis": -1}
+    how = {"sigma_color": 0.1, "sigma_spatial": 2, "mode": "edge", "channel_axis": -1}
     return {number: denoise_bilateral(noisy(number), **how) for number in numbers}
 
 

@@ -78,7 +78,7 @@ const char *
 environment_get(char **env, const char *name)
 {
     size_t len = strlen(name);
-    char **entry = entry_of(env + (env[0] == NULL), name, len);
+    char **entry = entry_of(env, name, len);
     return *entry ? *entry + len + 1 : NULL;
 }
 

@@ -16,7 +16,7 @@ char **environment_make(const struct options *options, const struct program *pro
 
 void environment_free(char **env);
 
-/* The value of `name` in an environment, or NULL. Element 0 may be NULL. */
+/* The value of `name` in an environment, or NULL. */
 const char *environment_get(char **env, const char *name);
 
 #endif

@@ -90,12 +90,14 @@ leave_outer_job(char **env)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Allow as many descriptors as the job takes: each rank has one or two in the front, one in the
- * keeper. */
+/* Allow as many descriptors as the job takes. The front has one or two of each rank; the keeper has
+ * one of each, and up to NOTE_STREAMS_MOST of outputs that it has not handed over yet. Some more are
+ * open in both. */
 static bool
 raise_limit(struct job *job)
 {
-    unsigned long need = 2ul * (unsigned long)job->options->nranks + 64;
+    unsigned long nranks = (unsigned long)job->options->nranks;
+    unsigned long need = 2 * nranks + min_size(nranks, NOTE_STREAMS_MOST / 2) + 24;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return true;

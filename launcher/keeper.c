@@ -53,7 +53,7 @@ struct keeper {
     const struct job *job;
     struct segment_view view;
     struct rank *ranks;
-    int nranks;
+    int nranks; // 0 until there is a segment and room for them
     int running;
     int control;
     int epoll;
@@ -559,7 +559,7 @@ start_program(struct keeper *k, const struct program *program, int first, const 
     }
     struct place place = {.wdir = program->wdir ? program->wdir : options->wdir,
                           .path = program->path,
-                          .PATH = environment_get(env, "PATH")};
+                          .PATH = environment_get(env + 1, "PATH")};
     struct start start = {.file = file,
                           .argv = program->argv,
                           .env = env,
@@ -585,7 +585,8 @@ start_all(struct keeper *k)
     const struct options *options = k->job->options;
     struct common common = {.null = open("/dev/null", O_RDWR | O_CLOEXEC)};
     if (common.null < 0 || !share_segment(k, &common.segment, &common.inode)) {
-        snprintf(k->why, sizeof k->why, "cannot start the ranks: %s", strerror(errno));
+        snprintf(k->why, sizeof k->why, "cannot start the ranks: %s: %s",
+                 common.null < 0 ? "/dev/null" : "the segment's descriptor", strerror(errno));
         return 1;
     }
     int code = 0;
@@ -606,19 +607,20 @@ start_all(struct keeper *k)
 static bool
 prepare(struct keeper *k)
 {
-    int err = segment_create(&k->view, k->nranks, k->why, sizeof k->why);
-    if (err)
+    int nranks = k->job->options->nranks;
+    if (segment_create(&k->view, nranks, k->why, sizeof k->why) != 0)
         return false;
     sigset_t chld;
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);
-    k->ranks = calloc((size_t)k->nranks, sizeof *k->ranks);
+    k->ranks = calloc((size_t)nranks, sizeof *k->ranks);
     k->epoll = epoll_create1(EPOLL_CLOEXEC);
     k->children = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
     if (!k->ranks || k->epoll < 0 || k->children < 0) {
-        snprintf(k->why, sizeof k->why, "cannot prepare %d ranks: %s", k->nranks, strerror(errno));
+        snprintf(k->why, sizeof k->why, "cannot prepare %d ranks: %s", nranks, strerror(errno));
         return false;
     }
+    k->nranks = nranks;
     k->listener = answer_listen(k->view.base->job);
     watch(k, k->children, ON_CHILDREN, 0);
     watch(k, k->control, ON_CONTROL, 0);
@@ -687,7 +689,6 @@ void
 keeper_run(const struct job *job, int control)
 {
     struct keeper k = {.job = job,
-                       .nranks = job->options->nranks,
                        .control = control,
                        .view.fd = -1,
                        .judge.timeout = job->options->timeout,

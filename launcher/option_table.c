@@ -64,6 +64,21 @@ static const struct option table[] = {
     {"umask", 1, OPTION_UNSUPPORTED, "set it before mpiexec"},
     {"report-uri", 1, OPTION_UNSUPPORTED, "a job has no address"},
     {"report-pid", 1, OPTION_UNSUPPORTED, "the shell's $! has it"},
+    {"prepend-timestamp", 0, OPTION_UNSUPPORTED, "use -l"},
+    {"xml-file", 1, OPTION_UNSUPPORTED, "redirect mpiexec's output"},
+    {"output-proctable", 0, OPTION_UNSUPPORTED, "use -l"},
+    {"stop-in-app", 0, OPTION_UNSUPPORTED, "start the debugger as the program"},
+    {"gdba", 1, OPTION_UNSUPPORTED, "attach gdb to the process"},
+    {"gdb-args", 1, OPTION_UNSUPPORTED, "start gdb as the program"},
+    {"trace", 0, OPTION_UNSUPPORTED, "start the tool as the program"},
+    {"check-mpi", 0, OPTION_UNSUPPORTED, "start the tool as the program"},
+    {"aps", 0, OPTION_UNSUPPORTED, "start the tool as the program"},
+    {"mps", 0, OPTION_UNSUPPORTED, "start the tool as the program"},
+    {"envexcl", 1, OPTION_UNSUPPORTED, "use -envlist, or env -u NAME before mpiexec"},
+    {"genvexcl", 1, OPTION_UNSUPPORTED, "use -genvlist, or env -u NAME before mpiexec"},
+    {"unset-env", 1, OPTION_UNSUPPORTED, "use env -u NAME before mpiexec"},
+    {"prepend-env", 2, OPTION_UNSUPPORTED, "use -x NAME=VALUE"},
+    {"append-env", 2, OPTION_UNSUPPORTED, "use -x NAME=VALUE"},
 
     // The MPI standard's, for other machines.
     {"soft", 1, OPTION_IGNORED, NULL}, {"arch", 1, OPTION_IGNORED, NULL},
@@ -93,6 +108,11 @@ static const struct option table[] = {
     {"v", 0, OPTION_IGNORED, NULL}, {"ilp64", 0, OPTION_IGNORED, NULL},
     {"ordered-output", 0, OPTION_IGNORED, NULL}, {"nolocal", 0, OPTION_IGNORED, NULL},
     {"cleanup", 0, OPTION_IGNORED, NULL}, {"ckpointlib", 1, OPTION_IGNORED, NULL},
+    {"rankmap", 1, OPTION_IGNORED, NULL}, {"hybrid-hosts", 0, OPTION_IGNORED, NULL},
+    {"gpus-per-proc", 1, OPTION_IGNORED, NULL}, {"gpu-subdevs-per-proc", 1, OPTION_IGNORED, NULL},
+    {"nameserver", 1, OPTION_IGNORED, NULL}, {"hosts-group", 1, OPTION_IGNORED, NULL},
+    {"cpu-bind", 1, OPTION_IGNORED, NULL}, {"prot", 0, OPTION_IGNORED, NULL},
+    {"silent-abort", 0, OPTION_IGNORED, NULL},
 
     // Open MPI 4 and 5.
     {"oversubscribe", 0, OPTION_IGNORED, NULL}, {"nooversubscribe", 0, OPTION_IGNORED, NULL},
@@ -136,6 +156,16 @@ static const struct option table[] = {
     {"pset", 1, OPTION_IGNORED, NULL}, {"memory-alloc-kinds", 1, OPTION_IGNORED, NULL},
     {"fwd-mpirun-port", 0, OPTION_IGNORED, NULL}, {"tree-spawn", 0, OPTION_IGNORED, NULL},
     {"keep-fqdn-hostnames", 0, OPTION_IGNORED, NULL}, {"default-rank-file", 1, OPTION_IGNORED, NULL},
+    {"debug-daemons", 0, OPTION_IGNORED, NULL}, {"debug-daemons-file", 0, OPTION_IGNORED, NULL},
+    {"spawn-timeout", 1, OPTION_IGNORED, NULL}, {"gpu-support", 1, OPTION_IGNORED, NULL},
+    {"keepalive", 1, OPTION_IGNORED, NULL}, {"dvm", 0, OPTION_IGNORED, NULL},
+    {"hnp", 1, OPTION_IGNORED, NULL}, {"ompi-server", 1, OPTION_IGNORED, NULL},
+    {"system-server", 0, OPTION_IGNORED, NULL}, {"singleton", 1, OPTION_IGNORED, NULL},
+    {"no-ready-msg", 0, OPTION_IGNORED, NULL}, {"use-regexp", 0, OPTION_IGNORED, NULL},
+    {"no-app-prefix", 0, OPTION_IGNORED, NULL}, {"pmix-prefix", 1, OPTION_IGNORED, NULL},
+    {"report-child-jobs-separately", 0, OPTION_IGNORED, NULL},
+    {"report-events", 1, OPTION_IGNORED, NULL}, {"cartofile", 1, OPTION_IGNORED, NULL},
+    {"cf", 1, OPTION_IGNORED, NULL}, {"enable-instant-on-support", 0, OPTION_IGNORED, NULL},
 };
 // clang-format on
 

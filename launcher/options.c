@@ -21,6 +21,7 @@ struct parser {
     // Of the part in hand.
     struct program program;
     bool started; // it has an option or a word
+    bool in_file; // the words are those of a -configfile
     int per_node;
     char *why;
     size_t n;
@@ -29,7 +30,7 @@ struct parser {
 /* An option as the user wrote it, with its values. */
 struct given {
     const struct option *option;
-    const char *word;
+    char *word;
     const char *value[2];
 };
 
@@ -98,11 +99,12 @@ read_assignment(struct parser *p, struct env_plan *plan, const struct given *giv
     return env_add(p, plan, name, equals ? equals + 1 : given->value[1]);
 }
 
-static void
+static bool
 env_base(struct env_plan *plan, enum env_base base, const char *list)
 {
     plan->base = base;
     plan->list = list;
+    return true;
 }
 
 static bool
@@ -170,14 +172,45 @@ read_configfile(struct parser *p, const char *path)
     return parse_words(p, read.word, read.count);
 }
 
+/* An option of the program of its part. *mine tells whether it is one. */
 static bool
-apply(struct parser *p, const struct given *given)
+apply_to_program(struct parser *p, const struct given *given, bool *mine)
+{
+    struct program *program = &p->program;
+    *mine = true;
+    switch ((enum option_kind)given->option->kind) {
+    case OPTION_COUNT:
+        return read_count(p, given, &program->ranks);
+    case OPTION_PER_NODE:
+        return read_count(p, given, &p->per_node);
+    case OPTION_ENV:
+    case OPTION_EXPORT:
+        return read_assignment(p, &program->env, given);
+    case OPTION_ENV_ALL:
+        return env_base(&program->env, ENV_ALL, NULL);
+    case OPTION_ENV_NONE:
+        return env_base(&program->env, ENV_NONE, NULL);
+    case OPTION_ENV_LIST:
+        return env_base(&program->env, ENV_LIST, given->value[0]);
+    case OPTION_WDIR:
+        program->wdir = given->value[0];
+        return true;
+    case OPTION_PATH:
+        program->path = given->value[0];
+        return true;
+    default:
+        *mine = false;
+        return true;
+    }
+}
+
+/* An option of the whole job. */
+static bool
+apply_to_job(struct parser *p, const struct given *given)
 {
     struct options *o = p->options;
     const char *value = given->value[0];
     switch ((enum option_kind)given->option->kind) {
-    case OPTION_IGNORED:
-        return true;
     case OPTION_UNSUPPORTED:
         return fail(p, "%s is not supported: %s", given->word, given->option->hint);
     case OPTION_HELP:
@@ -186,41 +219,16 @@ apply(struct parser *p, const struct given *given)
     case OPTION_VERSION:
         o->request = REQUEST_VERSION;
         return true;
-    case OPTION_COUNT:
-        return read_count(p, given, &p->program.ranks);
-    case OPTION_PER_NODE:
-        return read_count(p, given, &p->per_node);
-    case OPTION_ENV:
-    case OPTION_EXPORT:
-        return read_assignment(p, &p->program.env, given);
     case OPTION_GLOBAL_ENV:
         return read_assignment(p, &o->env, given);
-    case OPTION_ENV_ALL:
-        env_base(&p->program.env, ENV_ALL, NULL);
-        return true;
-    case OPTION_ENV_NONE:
-        env_base(&p->program.env, ENV_NONE, NULL);
-        return true;
-    case OPTION_ENV_LIST:
-        env_base(&p->program.env, ENV_LIST, value);
-        return true;
     case OPTION_GLOBAL_ENV_ALL:
-        env_base(&o->env, ENV_ALL, NULL);
-        return true;
+        return env_base(&o->env, ENV_ALL, NULL);
     case OPTION_GLOBAL_ENV_NONE:
-        env_base(&o->env, ENV_NONE, NULL);
-        return true;
+        return env_base(&o->env, ENV_NONE, NULL);
     case OPTION_GLOBAL_ENV_LIST:
-        env_base(&o->env, ENV_LIST, value);
-        return true;
-    case OPTION_WDIR:
-        p->program.wdir = value;
-        return true;
+        return env_base(&o->env, ENV_LIST, value);
     case OPTION_GLOBAL_WDIR:
         o->wdir = value;
-        return true;
-    case OPTION_PATH:
-        p->program.path = value;
         return true;
     case OPTION_TAG:
         o->tag = true;
@@ -242,27 +250,8 @@ apply(struct parser *p, const struct given *given)
         return hosts_check(value, p->why, p->n);
     case OPTION_HOSTFILE:
         return hostfile_check(value, p->why, p->n);
-    }
-    return fail(p, "%s: unknown kind of option", given->word);
-}
-
-/* Does this kind describe the program of its part, or the whole job? */
-static bool
-is_of_program(enum option_kind kind)
-{
-    switch (kind) {
-    case OPTION_COUNT:
-    case OPTION_PER_NODE:
-    case OPTION_ENV:
-    case OPTION_EXPORT:
-    case OPTION_ENV_ALL:
-    case OPTION_ENV_NONE:
-    case OPTION_ENV_LIST:
-    case OPTION_WDIR:
-    case OPTION_PATH:
+    default: // OPTION_IGNORED
         return true;
-    default:
-        return false;
     }
 }
 
@@ -297,8 +286,11 @@ read_option(struct parser *p)
             return fail(p, "%s needs %s", given.word,
                         given.option->words == 1 ? "a value" : "two values");
     }
-    p->started |= is_of_program(given.option->kind);
-    return apply(p, &given);
+    given.word[len + (size_t)(name - given.word)] = '\0'; // of "--np=4" messages print "--np 4"
+    bool of_program;
+    bool good = apply_to_program(p, &given, &of_program);
+    p->started |= of_program;
+    return of_program ? good : apply_to_job(p, &given);
 }
 
 static bool
@@ -348,7 +340,7 @@ read_program(struct parser *p)
     p->words[p->at++] = NULL;
     if (!end_part(p))
         return false;
-    p->started = true; // a program must follow the ":"
+    p->started = !p->in_file; // after ":" a program must follow; after a line none
     return true;
 }
 
@@ -357,8 +349,12 @@ parse_rest(struct parser *p)
 {
     while (p->at < p->count) {
         const char *word = p->words[p->at];
-        if (strcmp(word, ":") == 0)
-            return end_part(p);
+        if (strcmp(word, ":") == 0) {
+            if (p->started || !p->in_file)
+                return end_part(p);
+            p->at++; // a line without a program, with options of the whole job at most
+            continue;
+        }
         if (strcmp(word, "--") == 0) {
             p->at++;
             if (p->at == p->count)
@@ -381,6 +377,7 @@ static bool
 parse_words(struct parser *p, char **words, int count)
 {
     struct parser outer = *p;
+    p->in_file = p->options->nfiles > 0;
     p->words = words;
     p->count = count;
     p->at = 0;
@@ -395,6 +392,7 @@ parse_words(struct parser *p, char **words, int count)
     p->at = outer.at;
     p->program = outer.program;
     p->started = outer.started;
+    p->in_file = outer.in_file;
     p->per_node = outer.per_node;
     return good;
 }

@@ -44,7 +44,8 @@ static const struct row rows[] = {
     {"-n 4097 a", NULL, NULL, "-n 4097: a job has 1 to 4096"},
     {"-n 99999999999999999999 a", NULL, NULL, "1 to 4096"},
     {"-n 4x a", NULL, NULL, "-n 4x: '4x' is not a number"},
-    {"-np= a", NULL, NULL, "is not a number"},
+    {"-np= a", NULL, NULL, "-np : '' is not a number"},
+    {"--np=x a", NULL, NULL, "--np x: 'x' is not a number"},
     {"-n 4000 a : -n 97 b", NULL, NULL, "4097 ranks in all: a job has at most 4096"},
     {"-n 2 _", NULL, NULL, "the program's name is empty"},
     // Environment and directory.
@@ -95,6 +96,8 @@ static const struct row rows[] = {
     {"--mca btl self,vader --prtemca a b --rank-by slot --report-bindings -q a", "1 a", NULL, NULL},
     {"-launcher ssh -bind-to none -ppn 4 -rr -iface lo -genvall a", "1 a", NULL, NULL},
     {"--use-hwthread-cpus=true --display map -v a", "1 a", NULL, NULL},
+    {"-rankmap 0,0 -gpus-per-proc 1 -hosts-group n[1-2] -prot a", "1 a", NULL, NULL},
+    {"--debug-daemons --spawn-timeout 9 --report-child-jobs-separately a", "1 a", NULL, NULL},
     {"--mca btl", NULL, NULL, "--mca needs two values"},
     // Refused.
     {"--oversubscibe a", NULL, NULL,
@@ -110,6 +113,9 @@ static const struct row rows[] = {
     {"-configfile " FILE_NAME, "2 a b", "-n 2 \\\n  a b\n", NULL},
     {"-l -configfile " FILE_NAME, "1 a x\"y tag", "a \"x\\\"y\"", NULL},
     {"-configfile " FILE_NAME, NULL, "a\n'b\n", "options_test.conf, line 2: a quote is not closed"},
+    {"-configfile " FILE_NAME, "1 a | 2 b genv G=1 tag", "-genv G 1\na\n-l\n-n 2 b\n", NULL},
+    {"-configfile " FILE_NAME, NULL, "-n 2\na\n", "no program is given"},
+    {"-configfile " FILE_NAME, "1 a | 1 b", "a :\nb\n", NULL},
     {"-configfile " FILE_NAME, NULL, "# nothing\n", "no program is given"},
     {"-configfile " FILE_NAME, NULL, "-configfile " FILE_NAME "\n", "name each other without end"},
     {"-configfile " FILE_NAME, NULL, "-bogus a\n", "unknown option '-bogus'"},

@@ -20,7 +20,7 @@
 
 #define HELD_BYTES      65536        // of an unfinished line, at most
 #define READ_BYTES      262144       // at once: pieces that stay in a core's L2 cache
-#define BULK_BYTES      (128 * 1024) // worth moving from pipe to pipe (see move_bulk)
+#define BULK_BYTES      (128 * 1024) // worth moving unread (see move_bulk)
 #define SINK_PIPE_BYTES (1 << 20)
 #define LOOK_BYTES      8192 // of these, to be read: mostly there is a newline in them
 #define SHOW_AFTER      (20 * MILLISECOND)
@@ -45,7 +45,8 @@ struct sink {
     int reports;
     bool tag;
     bool terminal;
-    bool pipe; // and no tags: then data may go from pipe to pipe without a copy
+    bool
+        moves; // data may go from the ranks' pipes to fd without being read: no tags, and splice can
     pthread_t thread;
     char *buffer; // HELD_BYTES + READ_BYTES
 
@@ -245,26 +246,29 @@ end_stream(struct sink *sink, struct stream *stream)
     }
 }
 
-/* Move n bytes without looking at them: no copy, the pages change hands. */
+/* Move n bytes without looking at them: into a pipe the pages change hands, into a file they are
+ * copied once. */
 static void
 move(struct sink *sink, struct stream *stream, size_t n)
 {
-    while (n > 0 && !sink->error) {
+    while (n > 0 && !sink->error && sink->moves) {
         ssize_t moved = splice(stream->fd, NULL, sink->fd, NULL, n, SPLICE_F_MOVE);
         if (moved > 0)
             n -= (size_t)moved;
-        else if (moved == 0 || errno == EINVAL)
+        else if (moved == 0)
             return; // what is left will be read
         else if (errno == EAGAIN)
             poll(&(struct pollfd){.fd = sink->fd, .events = POLLOUT}, 1, -1);
+        else if (errno == EINVAL) // a file opened for appending, or of a kind that cannot
+            sink->moves = false;
         else if (errno != EINTR)
             sink->error = errno;
     }
 }
 
 /*
- * Where much is waiting in a pipe, move it to the sink's pipe, but for the last bytes: the end of the
- * last line must be seen. Returns how many bytes are to be read.
+ * Where much is waiting in a pipe, move it to the sink, but for the last bytes: the end of the last
+ * line must be seen. Returns how many bytes are to be read.
  */
 static size_t
 move_bulk(struct sink *sink, struct stream *stream)
@@ -276,14 +280,14 @@ move_bulk(struct sink *sink, struct stream *stream)
     claim(sink, stream);
     move(sink, stream, (size_t)waiting - LOOK_BYTES);
     open_line(sink, stream);
-    return LOOK_BYTES;
+    return sink->moves ? LOOK_BYTES : READ_BYTES;
 }
 
 /* Read once; false if there is nothing more to be read now. */
 static bool
 read_stream(struct sink *sink, struct stream *stream)
 {
-    size_t most = sink->pipe ? move_bulk(sink, stream) : READ_BYTES;
+    size_t most = sink->moves ? move_bulk(sink, stream) : READ_BYTES;
     size_t nheld = stream->nheld;
     ssize_t n = read(stream->fd, sink->buffer + nheld, most);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -457,16 +461,17 @@ sink_free(struct sink *sink)
     free(sink);
 }
 
-/* Is it a pipe? Then it is made larger, so that writer and reader take turns less often. */
+/* Is it of a kind that data can be moved to? A pipe is made larger, so that writer and reader take
+ * turns less often. */
 static bool
-prepare_pipe(int fd)
+takes_moves(int fd)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
+    if (fstat(fd, &st) != 0)
         return false;
-    if (fcntl(fd, F_GETPIPE_SZ) < SINK_PIPE_BYTES)
+    if (S_ISFIFO(st.st_mode) && fcntl(fd, F_GETPIPE_SZ) < SINK_PIPE_BYTES)
         fcntl(fd, F_SETPIPE_SZ, SINK_PIPE_BYTES);
-    return true;
+    return S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode);
 }
 
 struct sink *
@@ -479,7 +484,7 @@ sink_start(int fd, bool tag, int reports)
                           .tag = tag,
                           .reports = reports,
                           .terminal = isatty(fd),
-                          .pipe = prepare_pipe(fd) && !tag,
+                          .moves = takes_moves(fd) && !tag,
                           .epoll = epoll_create1(EPOLL_CLOEXEC),
                           .poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
                           .buffer = malloc(HELD_BYTES + READ_BYTES),

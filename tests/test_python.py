@@ -8,10 +8,12 @@ import pytest
 from support import RANKS, ROOT, run
 
 FILES = sorted(path.name for path in (ROOT / "tests" / "python").glob("test_*.py"))
+# Its programs are started by rank 0, each as a job of its own: the same at any number of ranks.
+ALONE = "test_module.py"
+CASES = [(name, n) for name in FILES for n in (RANKS if name != ALONE else [1, 4])]
 
 
-@pytest.mark.parametrize("ranks", RANKS)
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(("name", "ranks"), CASES)
 def test_file(name, ranks, mpiexec):
     run(
         [mpiexec, "-n", ranks, "--timeout", 250, sys.executable, "-m", "pytest", "-q", "-x",

@@ -2,6 +2,7 @@
 # Copyright (c) 2026, the Muster developers
 """The form of the sources: clang-format, ruff, the order of the layers."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,11 +12,13 @@ BIN = Path(sys.executable).parent
 
 
 def sources(*patterns):
-    """The tracked files, or all of them where there is no git."""
-    listed = run(["git", "ls-files", *patterns], cwd=ROOT, check=False)
-    if listed.returncode == 0:
-        return listed.stdout.split()
-    return [p.relative_to(ROOT) for pattern in patterns for p in ROOT.rglob(pattern)]
+    """The tracked files; where there is no git, all in the folders of the project."""
+    if shutil.which("git"):
+        listed = run(["git", "ls-files", *patterns], cwd=ROOT, check=False)
+        if listed.returncode == 0:
+            return listed.stdout.split()
+    found = [p.relative_to(ROOT) for pattern in patterns for p in ROOT.rglob(pattern)]
+    return [path for path in found if path.parts[0] not in (".venv", "build")]
 
 
 def test_c_is_formatted():

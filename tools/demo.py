@@ -2,16 +2,23 @@
 # Copyright (c) 2026, the Muster developers
 """Run every program in examples/ and print what each checked, how long it took, and how it scaled.
 
-Run: python tools/demo.py      with the Python of the environment the project is installed in
+Run: python tools/demo.py [--again]     with the Python of the environment the project is in
 
 A program reports by two lines: "checked: WHAT" when its result is right (without it the program
 has failed), and, where time is of interest, "timed: S s", if need be with ", serial S s".
+
+A run that was right is kept in build/demo/runs.json, and shown with its date instead of being run
+again, until something that it depends on changes (see state_of). --again runs everything.
 """
 
+import functools
+import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
+import sysconfig
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 PICTURES = ROOT / "build" / "demo"
+KEPT = PICTURES / "runs.json"
 BIN = Path(sys.executable).parent
 LIMIT = 60  # seconds for one run
 CORES = len(os.sched_getaffinity(0))
@@ -41,6 +49,8 @@ class Program:
     arguments: tuple = ()
     against: str = ""  # the program whose time divided by this one's is the speed-up
     output: str = ""  # a text that must stand in the output
+    uses: tuple = ()  # other files in examples/
+    leaves: tuple = ()  # what a run leaves in PICTURES
 
 
 @dataclass
@@ -53,6 +63,7 @@ class Run:
     serial: float | None = None
     failure: str = ""
     output: str = ""
+    date: str = ""  # of a run that was kept
 
 
 PROGRAMS = [
@@ -70,8 +81,14 @@ PROGRAMS = [
     Program("pi_plain.py", ranks=(0,)),
     Program("pi_numba.py", ranks=(0,), against="pi_plain.py"),
     Program("pi_mpi.py", against="pi_numba.py"),
-    Program("denoise.py", ranks=(2, 4), arguments=(str(PICTURES),)),
-    Program("profile_rank.py", ranks=(4,), output="% Time"),
+    Program(
+        "denoise.py",
+        ranks=(2, 4),
+        arguments=(str(PICTURES),),
+        uses=("photographs.py",),
+        leaves=("before.png", "after.png"),
+    ),
+    Program("profile_rank.py", ranks=(4,), output="% Time", leaves=("profile_rank.lprof",)),
     Program("hello.c"),
     Program("ring.c"),
     Program("pi.c", against="pi.c"),
@@ -93,6 +110,7 @@ def command(program, ranks):
     return [str(BIN / "mpiexec"), *line] if ranks else line
 
 
+@functools.cache
 def compile_c(name):
     """Compile one C example; return its errors, or an empty text."""
     target = PICTURES / Path(name).stem
@@ -161,7 +179,7 @@ def speed_up(run, runs):
 
 def table(runs):
     """Return the lines of the table of all runs."""
-    head = ("program", "ranks", "checked", "run", "timed part", "speed-up")
+    head = ("program", "ranks", "checked", "run", "timed part", "speed-up", "when")
     rows = [head]
     for run in runs:
         faster = speed_up(run, runs)
@@ -173,10 +191,11 @@ def table(runs):
                 f"{run.seconds:.2f} s",
                 "" if run.timed is None else f"{run.timed:.3f} s",
                 "" if faster is None else f"{faster:.2f}",
+                run.date or "now",
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    sides = "<><>>>"
+    sides = "<><>>><"
     lines = []
     for row in rows:
         cells = zip(row, sides, widths, strict=True)
@@ -211,18 +230,87 @@ def draw_pi(runs):
     figure.savefig(PICTURES / "pi.png", dpi=120)
 
 
-def run_all():
-    """Run each program at each of its numbers of ranks, and say how it went, line by line."""
+def installation():
+    """Return a fingerprint of what all programs depend on: the package, the tools beside it."""
+    prefix, packages = BIN.parent, Path(sysconfig.get_path("platlib"))
+    files = [BIN / "mpiexec", BIN / "mpicc", prefix / "include" / "mpi.h", Path(__file__)]
+    files += prefix.glob("lib/libmpi_abi.so*")
+    for package in ("mpi4py", "muster"):
+        files += [p for p in packages.glob(f"{package}/**/*") if "__pycache__" not in p.parts]
+    versions = sorted(path.name for path in packages.glob("*.dist-info"))
+    compiler = subprocess.run(["cc", "--version"], capture_output=True, text=True).stdout
+    state = hashlib.sha256(repr((sys.version, CORES, versions, compiler)).encode())
+    for path in sorted(path for path in files if path.is_file()):
+        state.update(path.read_bytes())
+    return state.digest()
+
+
+def state_of(program, common):
+    """Return a fingerprint of all that a run's result depends on."""
+    state = hashlib.sha256(common)
+    for name in (program.name, *program.uses):
+        state.update((EXAMPLES / name).read_bytes())
+    state.update(repr(program).encode())
+    return state.hexdigest()
+
+
+class Record:
+    """The runs that were right, in a file, each with the state of what it depended on."""
+
+    def __init__(self, again=False):
+        try:
+            self.kept = {} if again else json.loads(KEPT.read_text())
+        except (OSError, ValueError):
+            self.kept = {}
+
+    def find(self, program, ranks, state):
+        """Return the kept run of a program if it still holds, or None."""
+        entry = self.kept.get(f"{program.name} {ranks}")
+        if not entry or entry["state"] != state:
+            return None
+        if not all((PICTURES / name).exists() for name in program.leaves):
+            return None
+        return Run(program, ranks, **entry["run"])
+
+    def keep(self, run, state):
+        """Write a run down, or take out what was written down of one that is no longer right."""
+        name = f"{run.program.name} {run.ranks}"
+        self.kept.pop(name, None)
+        if not run.failure:
+            values = {key: getattr(run, key) for key in ("seconds", "checked", "timed", "serial")}
+            values["date"] = time.strftime("%Y-%m-%d %H:%M")
+            self.kept[name] = {"state": state, "run": values}
+        new = KEPT.with_suffix(".new")
+        new.write_text(json.dumps(self.kept, indent=1))
+        new.replace(KEPT)
+
+
+def run_new(program, ranks):
+    """Compile a program if it is to be, run it, and say how that went."""
+    errors = compile_c(program.name) if program.name.endswith(".c") else ""
+    if errors:
+        run = Run(program, ranks, 0.0, failure="mpicc failed", output=errors)
+    else:
+        run = run_program(program, ranks)
+    how = f"{ranks} rank{'s' * (ranks > 1)}" if ranks else "without mpiexec"
+    print(f"{program.name}, {how}: {run.failure or 'right'}", flush=True)
+    return run
+
+
+def run_all(again):
+    """Return a run of each program at each of its numbers of ranks, new or kept."""
+    record = Record(again)
+    common = installation()
+    runs = []
     for program in PROGRAMS:
-        errors = compile_c(program.name) if program.name.endswith(".c") else ""
+        state = state_of(program, common)
         for ranks in program.ranks:
-            if errors:
-                run = Run(program, ranks, 0.0, failure="mpicc failed", output=errors)
-            else:
-                run = run_program(program, ranks)
-            how = f"{ranks} rank{'s' * (ranks > 1)}" if ranks else "without mpiexec"
-            print(f"{program.name}, {how}: {run.failure or 'right'}", flush=True)
-            yield run
+            run = record.find(program, ranks, state)
+            if not run:
+                run = run_new(program, ranks)
+                record.keep(run, state)
+            runs.append(run)
+    return runs
 
 
 def main():
@@ -230,12 +318,19 @@ def main():
         sys.exit(f"demo: no mpiexec beside {sys.executable}: install the project there first")
     PICTURES.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    runs = list(run_all())
+    runs = run_all(again="--again" in sys.argv[1:])
+    new = [run for run in runs if not run.date]
     print("", *table(runs), NOTE, sep="\n")
 
-    draw_pi(runs)
+    if new or not (PICTURES / "pi.png").exists():
+        draw_pi(runs)
     pictures = sorted(str(path.relative_to(ROOT)) for path in PICTURES.glob("*.png"))
-    print(f"{len(runs)} runs in {time.perf_counter() - start:.0f} s.", "Pictures:", *pictures)
+    print(f"{len(new)} runs in {time.perf_counter() - start:.0f} s.", "Pictures:", *pictures)
+    if len(new) < len(runs):
+        print(
+            f"{len(runs) - len(new)} results are of an earlier call: neither the programs nor what "
+            "they depend on\nhave changed since. make demo AGAIN=1 runs everything again."
+        )
 
     failed = [run for run in runs if run.failure]
     for run in failed:

@@ -64,17 +64,87 @@ def test_table(demo):
     lines = demo.table(
         [
             demo.Run(program, 0, 0.5, checked="all"),
-            demo.Run(program, 2, 1.0, checked="all of it", timed=0.25),
+            demo.Run(program, 2, 1.0, checked="all of it", timed=0.25, date="2026-01-02 03:04"),
             demo.Run(program, 4, 12.0, failure="exit code 1"),
         ]
     )
     assert lines == [
-        "program  ranks  checked                  run  timed part  speed-up",
-        "------------------------------------------------------------------",
-        "a.py         -  all                   0.50 s",
-        "a.py         2  all of it             1.00 s     0.250 s      1.00",
-        "a.py         4  FAILED: exit code 1  12.00 s",
+        "program  ranks  checked                  run  timed part  speed-up  when",
+        "------------------------------------------------------------------------------------",
+        "a.py         -  all                   0.50 s                        now",
+        "a.py         2  all of it             1.00 s     0.250 s      1.00  2026-01-02 03:04",
+        "a.py         4  FAILED: exit code 1  12.00 s                        now",
     ]
+
+
+@pytest.fixture
+def examples(demo, tmp_path, monkeypatch):
+    """A folder of examples: one program that says how often it ran, and one that uses a helper."""
+    monkeypatch.setattr(demo, "EXAMPLES", tmp_path)
+    monkeypatch.setattr(demo, "PICTURES", tmp_path)
+    monkeypatch.setattr(demo, "KEPT", tmp_path / "runs.json")
+    programs = [
+        demo.Program("a.py", ranks=(0,)),
+        demo.Program("b.py", ranks=(0,), uses=("helper.py",), leaves=("b.png",)),
+    ]
+    monkeypatch.setattr(demo, "PROGRAMS", programs)
+    (tmp_path / "a.py").write_text("print('checked: a\\ntimed: 0.5 s, serial 1.0 s')\n")
+    (tmp_path / "b.py").write_text("import helper\nprint('checked: b')\n")
+    (tmp_path / "helper.py").write_text("open('b.png', 'w')\n")
+    return tmp_path
+
+
+def runs_anew(demo, again=False):
+    """The programs that one call runs and does not take from the record."""
+    return [run.program.name for run in demo.run_all(again) if not run.date]
+
+
+def test_a_second_call_runs_nothing(demo, examples):
+    first = demo.run_all(False)
+    assert [run.date for run in first] == ["", ""]
+    second = demo.run_all(False)
+    assert all(run.date for run in second)
+    values = [[(run.checked, run.timed, run.serial, run.seconds) for run in runs]
+              for runs in (first, second)]
+    assert values[0] == values[1]
+    assert runs_anew(demo, again=True) == ["a.py", "b.py"]
+
+
+def test_what_has_changed_is_run_again(demo, examples, monkeypatch):
+    demo.run_all(False)
+    with open(examples / "a.py", "a") as file:
+        file.write("# more\n")
+    assert runs_anew(demo) == ["a.py"]
+    with open(examples / "helper.py", "a") as file:
+        file.write("# more\n")
+    assert runs_anew(demo) == ["b.py"]
+    (examples / "b.png").unlink()
+    assert runs_anew(demo) == ["b.py"]
+    (examples / "runs.json").write_text("{ spoiled")
+    assert runs_anew(demo) == ["a.py", "b.py"]
+    monkeypatch.setattr(demo, "installation", lambda: b"another library")
+    assert runs_anew(demo) == ["a.py", "b.py"]
+    assert runs_anew(demo) == []
+
+
+def test_a_failure_is_not_kept(demo, examples):
+    demo.run_all(False)
+    right = (examples / "a.py").read_text()
+    (examples / "a.py").write_text("raise SystemExit('wrong')\n")
+    assert runs_anew(demo) == runs_anew(demo) == ["a.py"]
+    (examples / "a.py").write_text(right)
+    assert runs_anew(demo) == ["a.py"]
+
+
+def test_the_installation_is_looked_at(demo, tmp_path, monkeypatch):
+    (tmp_path / "lib").mkdir()
+    library = tmp_path / "lib" / "libmpi_abi.so.1"
+    library.write_text("one")
+    monkeypatch.setattr(demo, "BIN", tmp_path / "bin")
+    one = demo.installation()
+    assert demo.installation() == one
+    library.write_text("two")
+    assert demo.installation() != one
 
 
 def test_every_example_is_run(demo):

@@ -52,8 +52,40 @@ def test_in_two_steps(sources, mpicc, mpiexec):
 
 
 def test_cxx(sources, mpiexec):
-    run([PREFIX / "bin" / "mpicxx", "hello.cc", "-o", "hello"], cwd=sources)
-    assert runs(sources / "hello", mpiexec)
+    """Where there is no C++ compiler, mpicxx has nothing to call and says so."""
+    line = [PREFIX / "bin" / "mpicxx", "hello.cc", "-o", "hello"]
+    if any(shutil.which(name) for name in ("c++", "g++", "clang++")):
+        run(line, cwd=sources)
+        assert runs(sources / "hello", mpiexec)
+    else:
+        done = run(line, cwd=sources, check=False)
+        assert (done.returncode, done.stdout[:26]) == (127, "mpicxx: there is no compil")
+
+
+def only(folder, **commands):
+    """An environment whose PATH holds nothing but what the scripts call, and these commands."""
+    tools = folder / "tools"
+    tools.mkdir()
+    for name in ("sh", "basename", "dirname", "readlink", "sed", "cat"):
+        (tools / name).symlink_to(shutil.which(name))
+    for name, text in commands.items():
+        (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tools / name).chmod(0o755)
+    return dict(os.environ, PATH=str(tools))
+
+
+def test_no_compiler(sources, mpicc):
+    environment = only(sources)
+    for name, variable in (("mpicc", "MUSTER_CC"), ("mpicxx", "MUSTER_CXX")):
+        done = run([mpicc.with_name(name), "hello.c"], check=False, cwd=sources, env=environment)
+        assert done.returncode == 127
+        assert done.stdout.startswith(f"{name}: there is no compiler 'c")
+        assert done.stdout.endswith(f"install one, or name it in {variable}\n")
+
+
+def test_a_compiler_by_another_name(sources, mpicc):
+    environment = only(sources, clang="echo clang is called")
+    assert output(mpicc, "hello.c", cwd=sources, env=environment) == "clang is called\n"
 
 
 def test_names_with_spaces(sources, mpicc, mpiexec):

@@ -88,6 +88,12 @@ def test_environment_of_a_program_alone(finish):
     assert names == ["A", "MUSTER_JOB"]
 
 
+def test_no_environment_at_all(finish, mpiexec):
+    done = subprocess.run(["env", "-i", mpiexec, "-n", "2", "echo", "hi"], capture_output=True,
+                          text=True, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hi\nhi\n", "")
+
+
 def test_error_handler(finish, act):
     words = [act, "*:init", "1:exit=3", "*:receive", "*:finalize"]
     assert finish("-n", 2, *words).out == ""
@@ -120,7 +126,25 @@ def test_a_limit_that_cannot_be_raised(finish):
 
     job = finish("-n", 200, "true", preexec_fn=limit)
     assert job.code == 1
-    assert job.messages == ["mpiexec: 200 ranks need 464 open files, the limit is 150 (ulimit -Hn)"]
+    assert job.messages == ["mpiexec: 200 ranks need 456 open files, the limit is 150 (ulimit -Hn)"]
+
+
+def test_few_files_are_enough_for_few_ranks(finish, act):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+
+    job = finish("-n", 4, act, "*:init", "*:size", "*:finalize", preexec_fn=limit)
+    assert (job.code, job.err, job.out) == (0, "", "size 4\n" * 4)
+
+
+def test_a_limit_of_file_sizes_below_the_segment(finish):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+    job = finish("-n", 2, "true", preexec_fn=limit)
+    assert (job.code, job.out) == (1, "")
+    assert len(job.messages) == 1
+    assert "cannot make a segment of " in job.messages[0]
 
 
 def test_a_thousand_ranks(finish):

@@ -47,12 +47,14 @@ def test_lines_stay_whole(finish, count, most, piece):
     check_lines(job.out, 4, count, most)
 
 
-def test_lines_stay_whole_in_a_file(finish, tmp_path):
-    script = WRITE_LINES.format(count=2000, most=200, piece=50)
-    with open(tmp_path / "out", "w") as file:
+@pytest.mark.parametrize("mode", ["w", "a"])
+@pytest.mark.parametrize("count, most, piece", [(2000, 200, 50), (4000, 2000, 400000)])
+def test_lines_stay_whole_in_a_file(finish, tmp_path, mode, count, most, piece):
+    script = WRITE_LINES.format(count=count, most=most, piece=piece)
+    with open(tmp_path / "out", mode) as file:
         job = finish("-n", 4, *PYTHON, script, stdout=file)
     assert job.code == 0
-    check_lines((tmp_path / "out").read_text(), 4, 2000, 200)
+    check_lines((tmp_path / "out").read_text(), 4, count, most)
 
 
 def test_lines_stay_whole_in_standard_error(finish):
