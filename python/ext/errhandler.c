@@ -128,6 +128,7 @@ static PyMethodDef errhandler_methods[] = {
                  "fromhandle($cls, handle)\n--\n\nObject for an MPI handle."),
     {"Free", errhandler_free, METH_NOARGS, "Free($self)\n--\n\nFree an error handler (MPI 9.3.4)."},
     {"free", errhandler_free_safely, METH_NOARGS, "free($self)\n--\n\nCall Free if not null."},
+    HANDLE_NUMBER_ROWS,
     HANDLE_REDUCE_ROW,
     {NULL, NULL, 0, NULL},
 };
