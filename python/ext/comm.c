@@ -30,6 +30,13 @@ comm_apply_errors(struct state *st, MPI_Comm comm)
     return true;
 }
 
+bool
+comm_place(PyObject *self, struct place *place)
+{
+    return check(state_of(self), MPI_Comm_rank(comm_of(self), &place->rank)) &&
+           check(state_of(self), MPI_Comm_size(comm_of(self), &place->size));
+}
+
 // A constructed communicator, once the code of its construction is known.
 static PyObject *
 comm_made(struct handle *made, bool done)

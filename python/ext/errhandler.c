@@ -58,22 +58,10 @@ ERRHANDLER_SLOTS(ERRHANDLER_CALLBACK)
 static MPI_Comm_errhandler_function *const errhandler_callbacks[CALLBACK_SLOTS] = {
     ERRHANDLER_SLOTS(ERRHANDLER_ENTRY)};
 
-static int
-slot_find(struct state *st)
-{
-    for (int slot = 0; slot < CALLBACK_SLOTS; slot++)
-        if (st->errhandler_functions[slot] == NULL)
-            return slot;
-    PyErr_Format(PyExc_RuntimeError,
-                 "cannot create more than %d user-defined error handlers: Free some",
-                 CALLBACK_SLOTS);
-    return -1;
-}
-
 PyObject *
 errhandler_create(struct state *st, PyObject *function)
 {
-    int slot = slot_find(st);
+    int slot = callback_slot(st->errhandler_functions, "error handlers");
     struct handle *h =
         slot < 0 ? NULL : handle_alloc(st, st->types[CLASS_ERRHANDLER], CLASS_ERRHANDLER);
     if (h == NULL)

@@ -338,6 +338,17 @@ handle_can_free(struct handle *h)
     return false;
 }
 
+int
+callback_slot(PyObject *const *functions, const char *what)
+{
+    for (int slot = 0; slot < CALLBACK_SLOTS; slot++)
+        if (functions[slot] == NULL)
+            return slot;
+    PyErr_Format(PyExc_RuntimeError, "cannot create more than %d user-defined %s: Free some",
+                 CALLBACK_SLOTS, what);
+    return -1;
+}
+
 bool
 handle_add_predefined(struct state *st, PyObject *module, PyTypeObject *type, enum class_id id,
                       union mpi_handle value, const char *name)

@@ -219,18 +219,6 @@ op_call(PyObject *self, PyObject *args, PyObject *kwargs)
     return predefined_apply(h->u.op, x, y);
 }
 
-static int
-slot_find(struct state *st)
-{
-    for (int slot = 0; slot < CALLBACK_SLOTS; slot++)
-        if (st->op_functions[slot] == NULL)
-            return slot;
-    PyErr_Format(PyExc_RuntimeError,
-                 "cannot create more than %d user-defined reduction operations: Free some",
-                 CALLBACK_SLOTS);
-    return -1;
-}
-
 static PyObject *
 op_create(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
@@ -248,7 +236,7 @@ op_create(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
                      Py_TYPE(arg[0]));
         return NULL;
     }
-    int slot = slot_find(st);
+    int slot = callback_slot(st->op_functions, "reduction operations");
     struct handle *h = slot < 0 ? NULL : handle_alloc(st, (PyTypeObject *)cls, CLASS_OP);
     if (h == NULL)
         return NULL;

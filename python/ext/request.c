@@ -283,35 +283,43 @@ status_only(PyObject *self, const struct params *params, PyObject *const *args, 
            status_arg(state_of(self), params->func, arg[0], status);
 }
 
+/* What completes one request: waits, or tests where `flag` is given. On failure it is settled. */
+static bool
+complete_one(struct handle *h, MPI_Status *status, int *flag)
+{
+    struct call call;
+    call_begin(&call, h->st);
+    int code =
+        flag == NULL ? MPI_Wait(&h->u.request, status) : MPI_Test(&h->u.request, flag, status);
+    bool done = call_end(&call, code);
+    if (!done)
+        request_settle(h);
+    return done;
+}
+
 static PyObject *
 request_wait_mpi(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"Wait", 1, 0, {"status"}};
-    struct handle *h = handle_of(self);
     MPI_Status *status;
-    if (!status_only(self, &params, args, nargs, kwnames, &status))
+    if (!status_only(self, &params, args, nargs, kwnames, &status) ||
+        !complete_one(handle_of(self), status, NULL))
         return NULL;
-    struct call call;
-    call_begin(&call, h->st);
-    bool done = call_end(&call, MPI_Wait(&h->u.request, status));
-    request_settle(h);
-    return done ? Py_NewRef(Py_True) : NULL;
+    request_settle(handle_of(self));
+    Py_RETURN_TRUE;
 }
 
 static PyObject *
 request_test_mpi(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"Test", 1, 0, {"status"}};
-    struct handle *h = handle_of(self);
     MPI_Status *status;
     int flag = 0;
-    if (!status_only(self, &params, args, nargs, kwnames, &status))
+    if (!status_only(self, &params, args, nargs, kwnames, &status) ||
+        !complete_one(handle_of(self), status, &flag))
         return NULL;
-    struct call call;
-    call_begin(&call, h->st);
-    bool done = call_end(&call, MPI_Test(&h->u.request, &flag, status));
-    request_settle(h);
-    return done ? PyBool_FromLong(flag) : NULL;
+    request_settle(handle_of(self));
+    return PyBool_FromLong(flag);
 }
 
 static PyObject *
@@ -330,45 +338,38 @@ request_get_status(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
                : NULL;
 }
 
+// The status tells the size of an object: it is needed even if nobody wants to see it.
+static MPI_Status *
+status_or_own(MPI_Status *status, MPI_Status *own)
+{
+    status_clear(own);
+    return status == MPI_STATUS_IGNORE ? own : status;
+}
+
 static PyObject *
 request_wait(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"wait", 1, 0, {"status"}};
-    struct handle *h = handle_of(self);
     MPI_Status own, *status;
     if (!status_only(self, &params, args, nargs, kwnames, &status))
         return NULL;
-    status_clear(&own);
-    if (status == MPI_STATUS_IGNORE)
-        status = &own;
-    struct call call;
-    call_begin(&call, h->st);
-    if (!call_end(&call, MPI_Wait(&h->u.request, status))) {
-        request_settle(h);
-        return NULL;
-    }
-    return request_result(h, status);
+    status = status_or_own(status, &own);
+    return complete_one(handle_of(self), status, NULL) ? request_result(handle_of(self), status)
+                                                       : NULL;
 }
 
 static PyObject *
 request_test(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"test", 1, 0, {"status"}};
-    struct handle *h = handle_of(self);
     MPI_Status own, *status;
     int flag = 0;
     if (!status_only(self, &params, args, nargs, kwnames, &status))
         return NULL;
-    status_clear(&own);
-    if (status == MPI_STATUS_IGNORE)
-        status = &own;
-    struct call call;
-    call_begin(&call, h->st);
-    if (!call_end(&call, MPI_Test(&h->u.request, &flag, status))) {
-        request_settle(h);
+    status = status_or_own(status, &own);
+    if (!complete_one(handle_of(self), status, &flag))
         return NULL;
-    }
-    PyObject *object = flag ? request_result(h, status) : Py_NewRef(Py_None);
+    PyObject *object = flag ? request_result(handle_of(self), status) : Py_NewRef(Py_None);
     return object == NULL ? NULL : Py_BuildValue("(ON)", flag ? Py_True : Py_False, object);
 }
 
