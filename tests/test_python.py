@@ -10,7 +10,7 @@ from support import RANKS, ROOT, run
 FILES = sorted(path.name for path in (ROOT / "tests" / "python").glob("test_*.py"))
 
 # What does not depend on the number of ranks runs with one of them.
-NUMBERS = {"test_module.py": [1], "test_huge.py": [2]}
+NUMBERS = {"test_module.py": [1], "test_leaks.py": [1], "test_huge.py": [2]}
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ static MPI_Comm_errhandler_function *const errhandler_callbacks[CALLBACK_SLOTS] 
 PyObject *
 errhandler_create(struct state *st, PyObject *function)
 {
-    int slot = callback_slot(st->errhandler_functions, "error handlers");
+    int slot = callback_slot(st->errhandler_functions, "error handlers, freed ones included");
     struct handle *h =
         slot < 0 ? NULL : handle_alloc(st, st->types[CLASS_ERRHANDLER], CLASS_ERRHANDLER);
     if (h == NULL)

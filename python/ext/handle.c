@@ -344,8 +344,8 @@ callback_slot(PyObject *const *functions, const char *what)
     for (int slot = 0; slot < CALLBACK_SLOTS; slot++)
         if (functions[slot] == NULL)
             return slot;
-    PyErr_Format(PyExc_RuntimeError, "cannot create more than %d user-defined %s: Free some",
-                 CALLBACK_SLOTS, what);
+    PyErr_Format(PyExc_RuntimeError, "cannot create more than %d user-defined %s", CALLBACK_SLOTS,
+                 what);
     return -1;
 }
 

@@ -236,7 +236,7 @@ op_create(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
                      Py_TYPE(arg[0]));
         return NULL;
     }
-    int slot = callback_slot(st->op_functions, "reduction operations");
+    int slot = callback_slot(st->op_functions, "reduction operations: Free some");
     struct handle *h = slot < 0 ? NULL : handle_alloc(st, (PyTypeObject *)cls, CLASS_OP);
     if (h == NULL)
         return NULL;
