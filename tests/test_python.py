@@ -8,16 +8,31 @@ import pytest
 from support import RANKS, ROOT, run
 
 FILES = sorted(path.name for path in (ROOT / "tests" / "python").glob("test_*.py"))
-# Its programs are started by rank 0, each as a job of its own: the same at any number of ranks.
-ALONE = "test_module.py"
-CASES = [(name, n) for name in FILES for n in (RANKS if name != ALONE else [1, 4])]
+
+# What does not depend on the number of ranks runs with one of them.
+NUMBERS = {"test_module.py": [1], "test_leaks.py": [1], "test_huge.py": [2]}
 
 
-@pytest.mark.parametrize(("name", "ranks"), CASES)
+@pytest.mark.parametrize(
+    ("name", "ranks"), [(name, ranks) for name in FILES for ranks in NUMBERS.get(name, RANKS)]
+)
 def test_file(name, ranks, mpiexec):
     run(
-        [mpiexec, "-n", ranks, "--timeout", 250, sys.executable, "-m", "pytest", "-q", "-x",
-         "-p", "no:cacheprovider", ROOT / "tests" / "python" / name],
+        [
+            mpiexec,
+            "-n",
+            ranks,
+            "--timeout",
+            250,
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            ROOT / "tests" / "python" / name,
+        ],
         timeout=300,
         cwd=ROOT / "tests" / "python",
     )

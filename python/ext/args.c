@@ -84,16 +84,20 @@ integer_error(const struct params *p, int index, PyObject *arg)
     return false;
 }
 
-// A float that is a whole number passes, as size / 2 does for a rank.
-static long
-whole_number(PyObject *arg)
+// Whatever can say which int it is passes, as in upstream: size / 2 does for a rank. (int() would
+// take a str as well.)
+static long long
+integer_of(PyObject *arg)
 {
-    if (PyFloat_Check(arg)) {
-        double number = PyFloat_AsDouble(arg);
-        if (number >= INT_MIN && number <= INT_MAX && number == (double)(int)number)
-            return (long)number;
-    }
-    return PyLong_AsLong(arg);
+    if (PyLong_Check(arg))
+        return PyLong_AsLongLong(arg);
+    unaryfunc convert = (unaryfunc)PyType_GetSlot(Py_TYPE(arg), Py_nb_int);
+    PyObject *number = convert != NULL ? convert(arg) : PyNumber_Index(arg);
+    if (number == NULL)
+        return -1;
+    long long value = PyLong_AsLongLong(number);
+    Py_DECREF(number);
+    return value;
 }
 
 bool
@@ -101,11 +105,11 @@ int_arg(const struct params *p, int index, PyObject *arg, int *value)
 {
     if (arg == NULL)
         return true;
-    long number = whole_number(arg);
+    long long number = integer_of(arg);
     if (number == -1 && PyErr_Occurred())
         return integer_error(p, index, arg);
     if (number < INT_MIN || number > INT_MAX) {
-        PyErr_Format(PyExc_OverflowError, "%s(): %s=%ld does not fit in a C int", p->func,
+        PyErr_Format(PyExc_OverflowError, "%s(): %s=%lld does not fit in a C int", p->func,
                      p->names[index], number);
         return false;
     }
@@ -118,7 +122,7 @@ count_arg(const struct params *p, int index, PyObject *arg, MPI_Count *value)
 {
     if (arg == NULL)
         return true;
-    long long number = PyLong_AsLongLong(arg);
+    long long number = integer_of(arg);
     if (number == -1 && PyErr_Occurred())
         return integer_error(p, index, arg);
     *value = number;
@@ -169,10 +173,12 @@ ints_fill(const struct params *p, int index, PyObject *sequence, Py_ssize_t n, i
 {
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *item = PySequence_GetItem(sequence, i);
-        if (item == NULL)
+        PyObject *number = item == NULL ? NULL : PyNumber_Index(item);
+        Py_XDECREF(item);
+        if (number == NULL)
             return false;
-        bool taken = int_arg(p, index, item, &items[i]);
-        Py_DECREF(item);
+        bool taken = int_arg(p, index, number, &items[i]);
+        Py_DECREF(number);
         if (!taken)
             return false;
     }

@@ -22,6 +22,7 @@ const struct array_type array_types[ARRAY_TYPES] = {
     [14] = {MPI_C_FLOAT_COMPLEX, 'F', 2 * sizeof(float)},
     [15] = {MPI_C_DOUBLE_COMPLEX, 'D', 2 * sizeof(double)},
     [16] = {MPI_C_LONG_DOUBLE_COMPLEX, 'G', 2 * sizeof(long double)},
+    [23] = {MPI_REAL2, 'e', 2},
 };
 
 // Whether the struct says of this array what its buffer says.

@@ -592,7 +592,13 @@ wvector_types(struct ask ask, PyObject *types, int blocks, MPI_Datatype *out)
     }
     for (int i = 0; i < blocks; i++) {
         PyObject *type = PySequence_GetItem(types, i);
-        bool taken = type != NULL && datatype_from(ask.st, ask.func, type, &out[i]);
+        bool taken = type != NULL && PyObject_TypeCheck(type, ask.st->types[CLASS_DATATYPE]);
+        if (taken)
+            taken = datatype_from(ask.st, ask.func, type, &out[i]);
+        else if (type != NULL)
+            PyErr_Format(PyExc_TypeError,
+                         "%s(): message: types[%d] must be an MPI.Datatype, not %R", ask.func, i,
+                         Py_TYPE(type));
         Py_XDECREF(type);
         if (!taken)
             return false;
@@ -603,11 +609,10 @@ wvector_types(struct ask ask, PyObject *types, int blocks, MPI_Datatype *out)
 static bool
 wvector_parts(struct ask ask, PyObject *object, enum access access, struct parts *parts)
 {
-    Py_ssize_t n = PySequence_Size(object);
-    PyErr_Clear();
-    if (n < 0)
+    if (!is_list_or_tuple(object))
         return not_a_buffer(ask, object, access);
-    if (n < 2 || n > 4 || !is_list_or_tuple(object))
+    Py_ssize_t n = PySequence_Size(object);
+    if (n < 2 || n > 4)
         return not_a_message(ask, object, n);
     *parts = (struct parts){.buffer = item_at(object, 0), .type = item_at(object, n - 1)};
     if (n == 4) {
@@ -615,7 +620,13 @@ wvector_parts(struct ask ask, PyObject *object, enum access access, struct parts
         parts->displ = item_at(object, 2);
     } else if (n == 3) {
         parts->count = item_at(object, 1);
-        if (is_list_or_tuple(parts->count) && !parts_split_count(ask, parts))
+        if (!is_list_or_tuple(parts->count)) {
+            PyErr_Format(PyExc_TypeError,
+                         "%s(): message: expecting (counts, displacements), not %R", ask.func,
+                         Py_TYPE(parts->count));
+            return false;
+        }
+        if (!parts_split_count(ask, parts))
             return false;
     }
     if (is_bottom(ask.st, parts->buffer) && (parts->count == NULL || parts->displ == NULL)) {

@@ -10,43 +10,10 @@
 #include "comm.h"
 #include "op.h"
 
-/* Where this process stands in the communicator. */
-struct place {
-    int rank, size;
-};
-
-static bool
-place_find(PyObject *self, struct place *place)
-{
-    return check(state_of(self), MPI_Comm_rank(comm_of(self), &place->rank)) &&
-           check(state_of(self), MPI_Comm_size(comm_of(self), &place->size));
-}
-
 static struct ask
 ask_for(PyObject *self, const struct params *params)
 {
     return (struct ask){state_of(self), params->func};
-}
-
-// A buffer, or IN_PLACE where that is allowed.
-static bool
-message_or_in_place(struct ask ask, PyObject *object, enum access access, int blocks,
-                    struct message *m)
-{
-    if (!is_in_place(ask.st, object))
-        return message_parse(ask, object, access, 0, blocks, m);
-    *m = (struct message){.addr = MPI_IN_PLACE, .type = MPI_DATATYPE_NULL};
-    return true;
-}
-
-static bool
-vector_or_in_place(struct ask ask, PyObject *object, enum access access, int blocks,
-                   struct vector *v)
-{
-    if (!is_in_place(ask.st, object))
-        return vector_parse(ask, object, access, 0, blocks, v);
-    *v = (struct vector){.addr = MPI_IN_PLACE, .type = MPI_DATATYPE_NULL};
-    return true;
 }
 
 static PyObject *
@@ -76,7 +43,7 @@ comm_Bcast(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     int root = 0;
     struct ask ask = ask_for(self, &params);
     if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 1, arg[1], &root) ||
-        !place_find(self, &here) ||
+        !comm_place(self, &here) ||
         !message_parse(ask, arg[0], here.rank == root ? READ : WRITE, root, 0, &m))
         return NULL;
     struct call call;
@@ -86,258 +53,285 @@ comm_Bcast(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     return none_if(done);
 }
 
-// Gather, Scatter: (sendbuf, recvbuf, root)
+// Exchanges: (sendbuf, recvbuf) and perhaps root
 
-struct rooted {
-    PyObject *send, *recv; // BORROWED
-    int root;
-    struct place here;
+/* What a buffer holds: one message, equal blocks for all ranks, or parts that are told. */
+enum form { WHOLE, BLOCKS, VECTOR, WVECTOR };
+
+struct side {
+    enum form form;
+    union {
+        struct message m; // WHOLE and BLOCKS
+        struct vector v;
+        struct wvector w;
+    };
 };
 
 static bool
-rooted_parse(PyObject *self, const struct params *params, PyObject *const *args, Py_ssize_t nargs,
-             PyObject *kwnames, struct rooted *rooted)
+side_parse(struct ask ask, PyObject *object, enum access access, int peer, int ranks,
+           struct side *side)
 {
-    PyObject *arg[3];
-    rooted->root = 0;
-    if (!params_bind(params, args, nargs, kwnames, arg) ||
-        !int_arg(params, 2, arg[2], &rooted->root) || !place_find(self, &rooted->here))
-        return false;
-    rooted->send = arg[0];
-    rooted->recv = arg[1];
-    return true;
+    switch (side->form) {
+    case WHOLE:
+        return message_parse(ask, object, access, peer, 0, &side->m);
+    case BLOCKS:
+        return message_parse(ask, object, access, peer, ranks, &side->m);
+    case VECTOR:
+        return vector_parse(ask, object, access, peer, ranks, &side->v);
+    case WVECTOR:
+        return wvector_parse(ask, object, access, ranks, &side->w);
+    }
+    return false;
 }
 
-// The rank whose buffer matters: PROC_NULL on all but the root.
+static void
+side_in_place(struct side *side)
+{
+    if (side->form == WVECTOR)
+        side->w = (struct wvector){.addr = MPI_IN_PLACE};
+    else if (side->form == VECTOR)
+        side->v = (struct vector){.addr = MPI_IN_PLACE, .type = MPI_DATATYPE_NULL};
+    else
+        side->m = (struct message){.addr = MPI_IN_PLACE, .type = MPI_DATATYPE_NULL};
+}
+
+static void
+side_clear(struct side *side)
+{
+    if (side->form == WVECTOR)
+        wvector_clear(&side->w);
+    else if (side->form == VECTOR)
+        vector_clear(&side->v);
+    else
+        message_clear(&side->m);
+}
+
+typedef int exchange_fn(const struct side *s, const struct side *r, int root, MPI_Comm comm);
+
+/*
+ * Of the two buffers one has a part for each rank: the send buffer where something is scattered,
+ * else the receive buffer. With a root it matters on that rank alone. The other one matters on all,
+ * and may be IN_PLACE where the first one is.
+ */
+struct exchange {
+    struct params params;
+    bool rooted, scatters;
+    enum form parts, other;
+    exchange_fn *call;
+};
+
+static PyObject *
+exchange_run(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+             const struct exchange *x)
+{
+    PyObject *arg[3] = {NULL, NULL, NULL};
+    struct place here;
+    int root = 0;
+    struct ask ask = ask_for(self, &x->params);
+    if (!params_bind(&x->params, args, nargs, kwnames, arg) ||
+        !int_arg(&x->params, 2, arg[2], &root) || !comm_place(self, &here))
+        return NULL;
+    bool matters = !x->rooted || here.rank == root;
+    struct side parts = {.form = x->parts}, other = {.form = x->other};
+    if (!side_parse(ask, arg[x->scatters ? 0 : 1], x->scatters ? READ : WRITE,
+                    matters ? 0 : MPI_PROC_NULL, here.size, &parts))
+        return NULL;
+    PyObject *object = arg[x->scatters ? 1 : 0];
+    bool in_place = matters && is_in_place(ask.st, object), done = true;
+    if (in_place)
+        side_in_place(&other);
+    else
+        done = side_parse(ask, object, x->scatters ? WRITE : READ, root, here.size, &other);
+    if (done) {
+        struct call call;
+        call_begin(&call, ask.st);
+        done = call_end(&call, x->scatters ? x->call(&parts, &other, root, comm_of(self))
+                                           : x->call(&other, &parts, root, comm_of(self)));
+        side_clear(&other);
+    }
+    side_clear(&parts);
+    return none_if(done);
+}
+
 static int
-root_only(const struct rooted *rooted)
+call_gather(const struct side *s, const struct side *r, int root, MPI_Comm comm)
 {
-    return rooted->here.rank == rooted->root ? 0 : MPI_PROC_NULL;
-}
-
-// The buffer that every rank has; at the root it may be IN_PLACE.
-static bool
-rooted_own(struct ask ask, const struct rooted *rooted, PyObject *object, enum access access,
-           struct message *m)
-{
-    if (rooted->here.rank == rooted->root)
-        return message_or_in_place(ask, object, access, 0, m);
-    return message_parse(ask, object, access, rooted->root, 0, m);
+    return MPI_Gather_c(s->m.addr, s->m.count, s->m.type, r->m.addr, r->m.count, r->m.type, root,
+                        comm);
 }
 
 PyObject *
 comm_Gather(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Gather", 3, 2, {"sendbuf", "recvbuf", "root"}};
-    struct rooted g;
-    struct message s, r;
-    struct ask ask = ask_for(self, &params);
-    if (!rooted_parse(self, &params, args, nargs, kwnames, &g) ||
-        !message_parse(ask, g.recv, WRITE, root_only(&g), g.here.size, &r))
-        return NULL;
-    bool done = rooted_own(ask, &g, g.send, READ, &s);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(&call, MPI_Gather_c(s.addr, s.count, s.type, r.addr, r.count, r.type,
-                                            g.root, comm_of(self)));
-        message_clear(&s);
-    }
-    message_clear(&r);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Gather", 3, 2, {"sendbuf", "recvbuf", "root"}},
+        .rooted = true,
+        .parts = BLOCKS,
+        .other = WHOLE,
+        .call = call_gather,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
+}
+
+static int
+call_gatherv(const struct side *s, const struct side *r, int root, MPI_Comm comm)
+{
+    return MPI_Gatherv_c(s->m.addr, s->m.count, s->m.type, r->v.addr, r->v.counts, r->v.displs,
+                         r->v.type, root, comm);
 }
 
 PyObject *
 comm_Gatherv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Gatherv", 3, 2, {"sendbuf", "recvbuf", "root"}};
-    struct rooted g;
-    struct message s;
-    struct vector r;
-    struct ask ask = ask_for(self, &params);
-    if (!rooted_parse(self, &params, args, nargs, kwnames, &g) ||
-        !vector_parse(ask, g.recv, WRITE, root_only(&g), g.here.size, &r))
-        return NULL;
-    bool done = rooted_own(ask, &g, g.send, READ, &s);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(&call, MPI_Gatherv_c(s.addr, s.count, s.type, r.addr, r.counts, r.displs,
-                                             r.type, g.root, comm_of(self)));
-        message_clear(&s);
-    }
-    vector_clear(&r);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Gatherv", 3, 2, {"sendbuf", "recvbuf", "root"}},
+        .rooted = true,
+        .parts = VECTOR,
+        .other = WHOLE,
+        .call = call_gatherv,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
+}
+
+static int
+call_scatter(const struct side *s, const struct side *r, int root, MPI_Comm comm)
+{
+    return MPI_Scatter_c(s->m.addr, s->m.count, s->m.type, r->m.addr, r->m.count, r->m.type, root,
+                         comm);
 }
 
 PyObject *
 comm_Scatter(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Scatter", 3, 2, {"sendbuf", "recvbuf", "root"}};
-    struct rooted g;
-    struct message s, r;
-    struct ask ask = ask_for(self, &params);
-    if (!rooted_parse(self, &params, args, nargs, kwnames, &g) ||
-        !message_parse(ask, g.send, READ, root_only(&g), g.here.size, &s))
-        return NULL;
-    bool done = rooted_own(ask, &g, g.recv, WRITE, &r);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(&call, MPI_Scatter_c(s.addr, s.count, s.type, r.addr, r.count, r.type,
-                                             g.root, comm_of(self)));
-        message_clear(&r);
-    }
-    message_clear(&s);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Scatter", 3, 2, {"sendbuf", "recvbuf", "root"}},
+        .rooted = true,
+        .scatters = true,
+        .parts = BLOCKS,
+        .other = WHOLE,
+        .call = call_scatter,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
+}
+
+static int
+call_scatterv(const struct side *s, const struct side *r, int root, MPI_Comm comm)
+{
+    return MPI_Scatterv_c(s->v.addr, s->v.counts, s->v.displs, s->v.type, r->m.addr, r->m.count,
+                          r->m.type, root, comm);
 }
 
 PyObject *
 comm_Scatterv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Scatterv", 3, 2, {"sendbuf", "recvbuf", "root"}};
-    struct rooted g;
-    struct vector s;
-    struct message r;
-    struct ask ask = ask_for(self, &params);
-    if (!rooted_parse(self, &params, args, nargs, kwnames, &g) ||
-        !vector_parse(ask, g.send, READ, root_only(&g), g.here.size, &s))
-        return NULL;
-    bool done = rooted_own(ask, &g, g.recv, WRITE, &r);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(&call, MPI_Scatterv_c(s.addr, s.counts, s.displs, s.type, r.addr, r.count,
-                                              r.type, g.root, comm_of(self)));
-        message_clear(&r);
-    }
-    vector_clear(&s);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Scatterv", 3, 2, {"sendbuf", "recvbuf", "root"}},
+        .rooted = true,
+        .scatters = true,
+        .parts = VECTOR,
+        .other = WHOLE,
+        .call = call_scatterv,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
 }
 
-// Allgather, Alltoall: (sendbuf, recvbuf)
-
-static bool
-pair_parse(PyObject *self, const struct params *params, PyObject *const *args, Py_ssize_t nargs,
-           PyObject *kwnames, PyObject **arg, struct place *here)
+static int
+call_allgather(const struct side *s, const struct side *r, int root, MPI_Comm comm)
 {
-    return params_bind(params, args, nargs, kwnames, arg) && place_find(self, here);
+    (void)root;
+    return MPI_Allgather_c(s->m.addr, s->m.count, s->m.type, r->m.addr, r->m.count, r->m.type,
+                           comm);
 }
 
 PyObject *
 comm_Allgather(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Allgather", 2, 2, {"sendbuf", "recvbuf"}};
-    PyObject *arg[2];
-    struct place here;
-    struct message s, r;
-    struct ask ask = ask_for(self, &params);
-    if (!pair_parse(self, &params, args, nargs, kwnames, arg, &here) ||
-        !message_parse(ask, arg[1], WRITE, 0, here.size, &r))
-        return NULL;
-    bool done = message_or_in_place(ask, arg[0], READ, 0, &s);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(&call, MPI_Allgather_c(s.addr, s.count, s.type, r.addr, r.count, r.type,
-                                               comm_of(self)));
-        message_clear(&s);
-    }
-    message_clear(&r);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Allgather", 2, 2, {"sendbuf", "recvbuf"}},
+        .parts = BLOCKS,
+        .other = WHOLE,
+        .call = call_allgather,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
+}
+
+static int
+call_allgatherv(const struct side *s, const struct side *r, int root, MPI_Comm comm)
+{
+    (void)root;
+    return MPI_Allgatherv_c(s->m.addr, s->m.count, s->m.type, r->v.addr, r->v.counts, r->v.displs,
+                            r->v.type, comm);
 }
 
 PyObject *
 comm_Allgatherv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Allgatherv", 2, 2, {"sendbuf", "recvbuf"}};
-    PyObject *arg[2];
-    struct place here;
-    struct message s;
-    struct vector r;
-    struct ask ask = ask_for(self, &params);
-    if (!pair_parse(self, &params, args, nargs, kwnames, arg, &here) ||
-        !vector_parse(ask, arg[1], WRITE, 0, here.size, &r))
-        return NULL;
-    bool done = message_or_in_place(ask, arg[0], READ, 0, &s);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(&call, MPI_Allgatherv_c(s.addr, s.count, s.type, r.addr, r.counts, r.displs,
-                                                r.type, comm_of(self)));
-        message_clear(&s);
-    }
-    vector_clear(&r);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Allgatherv", 2, 2, {"sendbuf", "recvbuf"}},
+        .parts = VECTOR,
+        .other = WHOLE,
+        .call = call_allgatherv,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
+}
+
+static int
+call_alltoall(const struct side *s, const struct side *r, int root, MPI_Comm comm)
+{
+    (void)root;
+    return MPI_Alltoall_c(s->m.addr, s->m.count, s->m.type, r->m.addr, r->m.count, r->m.type, comm);
 }
 
 PyObject *
 comm_Alltoall(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Alltoall", 2, 2, {"sendbuf", "recvbuf"}};
-    PyObject *arg[2];
-    struct place here;
-    struct message s, r;
-    struct ask ask = ask_for(self, &params);
-    if (!pair_parse(self, &params, args, nargs, kwnames, arg, &here) ||
-        !message_parse(ask, arg[1], WRITE, 0, here.size, &r))
-        return NULL;
-    bool done = message_or_in_place(ask, arg[0], READ, here.size, &s);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(
-            &call, MPI_Alltoall_c(s.addr, s.count, s.type, r.addr, r.count, r.type, comm_of(self)));
-        message_clear(&s);
-    }
-    message_clear(&r);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Alltoall", 2, 2, {"sendbuf", "recvbuf"}},
+        .parts = BLOCKS,
+        .other = BLOCKS,
+        .call = call_alltoall,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
+}
+
+static int
+call_alltoallv(const struct side *s, const struct side *r, int root, MPI_Comm comm)
+{
+    (void)root;
+    return MPI_Alltoallv_c(s->v.addr, s->v.counts, s->v.displs, s->v.type, r->v.addr, r->v.counts,
+                           r->v.displs, r->v.type, comm);
 }
 
 PyObject *
 comm_Alltoallv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Alltoallv", 2, 2, {"sendbuf", "recvbuf"}};
-    PyObject *arg[2];
-    struct place here;
-    struct vector s, r;
-    struct ask ask = ask_for(self, &params);
-    if (!pair_parse(self, &params, args, nargs, kwnames, arg, &here) ||
-        !vector_parse(ask, arg[1], WRITE, 0, here.size, &r))
-        return NULL;
-    bool done = vector_or_in_place(ask, arg[0], READ, here.size, &s);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(&call, MPI_Alltoallv_c(s.addr, s.counts, s.displs, s.type, r.addr, r.counts,
-                                               r.displs, r.type, comm_of(self)));
-        vector_clear(&s);
-    }
-    vector_clear(&r);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Alltoallv", 2, 2, {"sendbuf", "recvbuf"}},
+        .parts = VECTOR,
+        .other = VECTOR,
+        .call = call_alltoallv,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
+}
+
+static int
+call_alltoallw(const struct side *s, const struct side *r, int root, MPI_Comm comm)
+{
+    (void)root;
+    return MPI_Alltoallw_c(s->w.addr, s->w.counts, s->w.displs, s->w.types, r->w.addr, r->w.counts,
+                           r->w.displs, r->w.types, comm);
 }
 
 PyObject *
 comm_Alltoallw(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Alltoallw", 2, 2, {"sendbuf", "recvbuf"}};
-    PyObject *arg[2];
-    struct place here;
-    struct wvector s = {.addr = MPI_IN_PLACE}, r;
-    struct ask ask = ask_for(self, &params);
-    if (!pair_parse(self, &params, args, nargs, kwnames, arg, &here) ||
-        !wvector_parse(ask, arg[1], WRITE, here.size, &r))
-        return NULL;
-    bool done = is_in_place(ask.st, arg[0]) || wvector_parse(ask, arg[0], READ, here.size, &s);
-    if (done) {
-        struct call call;
-        call_begin(&call, ask.st);
-        done = call_end(&call, MPI_Alltoallw_c(s.addr, s.counts, s.displs, s.types, r.addr,
-                                               r.counts, r.displs, r.types, comm_of(self)));
-        wvector_clear(&s);
-    }
-    wvector_clear(&r);
-    return none_if(done);
+    static const struct exchange exchange = {
+        .params = {"Alltoallw", 2, 2, {"sendbuf", "recvbuf"}},
+        .parts = WVECTOR,
+        .other = WVECTOR,
+        .call = call_alltoallw,
+    };
+    return exchange_run(self, args, nargs, kwnames, &exchange);
 }
 
 // Reductions
@@ -407,7 +401,7 @@ comm_Reduce(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     struct ask ask = ask_for(self, &params);
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
         !op_arg(ask.st, &params, 2, arg[2], &red.op) || !int_arg(&params, 3, arg[3], &root) ||
-        !place_find(self, &here))
+        !comm_place(self, &here))
         return NULL;
     if (here.rank == root ? !reduction_parse(ask, arg[0], arg[1], 0, &red)
                           : !message_parse(ask, arg[0], READ, root, 0, &red.s))
@@ -474,7 +468,7 @@ comm_Reduce_scatter_block(PyObject *self, PyObject *const *args, Py_ssize_t narg
     struct reduction red = {.op = MPI_SUM};
     struct ask ask = ask_for(self, &params);
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
-        !op_arg(ask.st, &params, 2, arg[2], &red.op) || !place_find(self, &here) ||
+        !op_arg(ask.st, &params, 2, arg[2], &red.op) || !comm_place(self, &here) ||
         !reduction_parse(ask, arg[0], arg[1], here.size, &red))
         return NULL;
     struct call call;
@@ -538,7 +532,9 @@ scatter_parse(struct ask ask, PyObject *send, PyObject *recv, struct reduction *
 {
     if (!message_parse(ask, recv, WRITE, 0, 0, &red->r))
         return false;
-    if (!message_or_in_place(ask, send, READ, 0, &red->s)) {
+    if (is_in_place(ask.st, send)) {
+        red->s = (struct message){.addr = MPI_IN_PLACE, .type = MPI_DATATYPE_NULL};
+    } else if (!message_parse(ask, send, READ, 0, 0, &red->s)) {
         message_clear(&red->r);
         return false;
     }
@@ -557,7 +553,7 @@ comm_Reduce_scatter(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
     struct reduction red = {.op = MPI_SUM};
     struct ask ask = ask_for(self, &params);
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
-        !op_arg(ask.st, &params, 3, arg[3], &red.op) || !place_find(self, &here) ||
+        !op_arg(ask.st, &params, 3, arg[3], &red.op) || !comm_place(self, &here) ||
         !scatter_parse(ask, arg[0], arg[1], &red))
         return NULL;
     MPI_Count *counts = PyMem_Malloc((size_t)here.size * sizeof(MPI_Count));

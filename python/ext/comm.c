@@ -30,6 +30,13 @@ comm_apply_errors(struct state *st, MPI_Comm comm)
     return true;
 }
 
+bool
+comm_place(PyObject *self, struct place *place)
+{
+    return check(state_of(self), MPI_Comm_rank(comm_of(self), &place->rank)) &&
+           check(state_of(self), MPI_Comm_size(comm_of(self), &place->size));
+}
+
 // A constructed communicator, once the code of its construction is known.
 static PyObject *
 comm_made(struct handle *made, bool done)
@@ -314,7 +321,7 @@ comm_create_errhandler(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, P
     if (st == NULL || !params_bind(&params, args, nargs, kwnames, arg))
         return NULL;
     if (!PyCallable_Check(arg[0])) {
-        PyErr_Format(PyExc_TypeError,
+        PyErr_Format(PyExc_AttributeError,
                      "Create_errhandler(): expecting a function of (comm, "
                      "errorcode), not %R",
                      Py_TYPE(arg[0]));
@@ -409,7 +416,7 @@ comm_set_name_property(PyObject *self, PyObject *value, void *closure)
 {
     (void)closure;
     if (value == NULL) {
-        PyErr_SetString(PyExc_AttributeError, "the name of a communicator cannot be deleted");
+        PyErr_SetString(PyExc_NotImplementedError, "the name of a communicator cannot be deleted");
         return -1;
     }
     return comm_name(self, value) ? 0 : -1;
@@ -430,6 +437,10 @@ comm_is_intra_property(PyObject *self, void *closure)
 }
 
 // Tables
+
+// Defaults as inspect.signature() reads them: numbers by their names, but objects it cannot name.
+#define FROM_ANY "source=mpi4py.MPI.ANY_SOURCE, tag=mpi4py.MPI.ANY_TAG"
+#define RECV_ANY "source=mpi4py.MPI.ANY_SOURCE, recvtag=mpi4py.MPI.ANY_TAG"
 
 static PyMethodDef comm_methods[] = {
     CLASS_METHOD("fromhandle", comm_fromhandle,
@@ -462,31 +473,31 @@ static PyMethodDef comm_methods[] = {
            "Send($self, buf, dest, tag=0)\n--\n\n"
            "Send a buffer: a NumPy array, or [buffer, count, datatype] (MPI 3.2.1)."),
     METHOD("Recv", comm_Recv,
-           "Recv(self, buf, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "Recv($self, buf, " FROM_ANY ", status=None)\n--\n\n"
            "Receive into a buffer of at least the size of the message (MPI 3.2.4)."),
     METHOD("Sendrecv", comm_Sendrecv,
-           "Sendrecv(self, sendbuf, dest, sendtag=0, recvbuf=None, source=ANY_SOURCE, "
-           "recvtag=ANY_TAG, status=None)\n\n"
+           "Sendrecv($self, sendbuf, dest, sendtag=0, recvbuf=None, " RECV_ANY
+           ", status=None)\n--\n\n"
            "Send a buffer and receive into another at the same time (MPI 3.10)."),
     METHOD("Sendrecv_replace", comm_Sendrecv_replace,
-           "Sendrecv_replace(self, buf, dest, sendtag=0, source=ANY_SOURCE, recvtag=ANY_TAG, "
-           "status=None)\n\nSend a buffer and receive into it (MPI 3.10)."),
+           "Sendrecv_replace($self, buf, dest, sendtag=0, " RECV_ANY ", status=None)\n--\n\n"
+           "Send a buffer and receive into it (MPI 3.10)."),
     METHOD("Isend", comm_Isend,
            "Isend($self, buf, dest, tag=0)\n--\n\nStart to send a buffer (MPI 3.7.2)."),
     METHOD("Irecv", comm_Irecv,
-           "Irecv(self, buf, source=ANY_SOURCE, tag=ANY_TAG)\n\n"
+           "Irecv($self, buf, " FROM_ANY ")\n--\n\n"
            "Start to receive into a buffer (MPI 3.7.2)."),
     METHOD("Probe", comm_Probe,
-           "Probe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "Probe($self, " FROM_ANY ", status=None)\n--\n\n"
            "Wait until a message is there (MPI 3.8.1)."),
     METHOD("Iprobe", comm_Iprobe,
-           "Iprobe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "Iprobe($self, " FROM_ANY ", status=None)\n--\n\n"
            "Whether a message is there (MPI 3.8.1)."),
     METHOD("Mprobe", comm_Mprobe,
-           "Mprobe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "Mprobe($self, " FROM_ANY ", status=None)\n--\n\n"
            "Wait for a message and take it out of matching (MPI 3.8.2)."),
     METHOD("Improbe", comm_Improbe,
-           "Improbe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "Improbe($self, " FROM_ANY ", status=None)\n--\n\n"
            "The message that is there, out of matching, or None (MPI 3.8.2)."),
     METHOD("Bsend", comm_Bsend,
            "Bsend($self, buf, dest, tag=0)\n--\n\n"
@@ -540,17 +551,20 @@ static PyMethodDef comm_methods[] = {
            "The i-th part of my buffer to rank i, any sizes and types, displacements in bytes\n"
            "(MPI 6.8)."),
     METHOD("Reduce", comm_Reduce,
-           "Reduce(self, sendbuf, recvbuf, op=SUM, root=0)\n\n"
-           "Entry by entry: op over the buffers of all ranks, at the root (MPI 6.9.1)."),
+           "Reduce($self, sendbuf, recvbuf, op=..., root=0)\n--\n\n"
+           "Entry by entry: op (SUM unless given) over the buffers of all ranks, at the root (MPI "
+           "6.9.1)."),
     METHOD("Allreduce", comm_Allreduce,
-           "Allreduce(self, sendbuf, recvbuf, op=SUM)\n\n"
-           "Entry by entry: op over the buffers of all ranks, on every rank (MPI 6.9.6)."),
+           "Allreduce($self, sendbuf, recvbuf, op=...)\n--\n\n"
+           "Entry by entry: op (SUM unless given) over the buffers of all ranks, on every rank "
+           "(MPI 6.9.6)."),
     METHOD("Reduce_scatter_block", comm_Reduce_scatter_block,
-           "Reduce_scatter_block(self, sendbuf, recvbuf, op=SUM)\n\n"
-           "Reduce, then scatter in equal parts (MPI 6.10.1)."),
+           "Reduce_scatter_block($self, sendbuf, recvbuf, op=...)\n--\n\n"
+           "Reduce with op (SUM unless given), then scatter in equal parts (MPI 6.10.1)."),
     METHOD("Reduce_scatter", comm_Reduce_scatter,
-           "Reduce_scatter(self, sendbuf, recvbuf, recvcounts=None, op=SUM)\n\n"
-           "Reduce, then scatter in parts of recvcounts entries (MPI 6.10.2)."),
+           "Reduce_scatter($self, sendbuf, recvbuf, recvcounts=None, op=...)\n--\n\n"
+           "Reduce with op (SUM unless given), then scatter in parts of recvcounts entries (MPI "
+           "6.10.2)."),
     {"Is_inter", comm_is_inter, METH_NOARGS,
      "Is_inter($self)\n--\n\nWhether it connects two groups (MPI 7.6.1)."},
     {"Is_intra", comm_is_intra, METH_NOARGS, "Is_intra($self)\n--\n\nWhether it has one group."},
@@ -577,30 +591,30 @@ static PyMethodDef comm_methods[] = {
            "ssend($self, obj, dest, tag=0)\n--\n\n"
            "Send a Python object, wait until the receiver has started to receive."),
     METHOD("recv", comm_recv,
-           "recv(self, buf=None, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "recv($self, buf=None, " FROM_ANY ", status=None)\n--\n\n"
            "Receive a Python object of any size."),
     METHOD("sendrecv", comm_sendrecv,
-           "sendrecv(self, sendobj, dest, sendtag=0, recvbuf=None, source=ANY_SOURCE, "
-           "recvtag=ANY_TAG, status=None)\n\n"
+           "sendrecv($self, sendobj, dest, sendtag=0, recvbuf=None, " RECV_ANY
+           ", status=None)\n--\n\n"
            "Send a Python object and receive another at the same time."),
     METHOD("isend", comm_isend,
            "isend($self, obj, dest, tag=0)\n--\n\nStart to send a Python object."),
     METHOD("ibsend", comm_ibsend, "ibsend($self, obj, dest, tag=0)\n--\n\nStart bsend."),
     METHOD("issend", comm_issend, "issend($self, obj, dest, tag=0)\n--\n\nStart ssend."),
     METHOD("irecv", comm_irecv,
-           "irecv(self, buf=None, source=ANY_SOURCE, tag=ANY_TAG)\n\n"
+           "irecv($self, buf=None, " FROM_ANY ")\n--\n\n"
            "Start to receive a Python object of any size: wait() returns it."),
     METHOD("probe", comm_Probe,
-           "probe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "probe($self, " FROM_ANY ", status=None)\n--\n\n"
            "Wait until a message is there."),
     METHOD("iprobe", comm_Iprobe,
-           "iprobe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "iprobe($self, " FROM_ANY ", status=None)\n--\n\n"
            "Whether a message is there."),
     METHOD("mprobe", comm_Mprobe,
-           "mprobe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "mprobe($self, " FROM_ANY ", status=None)\n--\n\n"
            "Wait for a message and take it out of matching."),
     METHOD("improbe", comm_Improbe,
-           "improbe(self, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+           "improbe($self, " FROM_ANY ", status=None)\n--\n\n"
            "The message that is there, out of matching, or None."),
     {"barrier", comm_Barrier, METH_NOARGS, "barrier($self)\n--\n\nWait until every rank is here."},
     METHOD("bcast", comm_bcast,
@@ -617,11 +631,13 @@ static PyMethodDef comm_methods[] = {
            "alltoall($self, sendobj)\n--\n\n"
            "My i-th object to rank i; what all ranks had for me in a list."),
     METHOD("reduce", comm_reduce,
-           "reduce(self, sendobj, op=SUM, root=0)\n\n"
-           "op over the objects of all ranks, in their order, at the root; None elsewhere."),
+           "reduce($self, sendobj, op=..., root=0)\n--\n\n"
+           "op (SUM unless given) over the objects of all ranks, in their order, at the root; None "
+           "elsewhere."),
     METHOD("allreduce", comm_allreduce,
-           "allreduce(self, sendobj, op=SUM)\n\n"
-           "op over the objects of all ranks, in their order."),
+           "allreduce($self, sendobj, op=...)\n--\n\n"
+           "op (SUM unless given) over the objects of all ranks, in their order."),
+    HANDLE_NUMBER_ROWS,
     HANDLE_REDUCE_ROW,
     {NULL, NULL, 0, NULL},
 };
@@ -664,16 +680,18 @@ static PyMethodDef intracomm_methods[] = {
            "Create_group($self, group, tag=0)\n--\n\n"
            "A communicator of a group, called by its members alone (MPI 7.4.2)."),
     METHOD("Scan", comm_Scan,
-           "Scan(self, sendbuf, recvbuf, op=SUM)\n\n"
-           "op over the buffers of ranks 0 to mine (MPI 6.11.1)."),
+           "Scan($self, sendbuf, recvbuf, op=...)\n--\n\n"
+           "op (SUM unless given) over the buffers of ranks 0 to mine (MPI 6.11.1)."),
     METHOD("Exscan", comm_Exscan,
-           "Exscan(self, sendbuf, recvbuf, op=SUM)\n\n"
-           "op over the buffers of ranks below mine; nothing on rank 0 (MPI 6.11.2)."),
+           "Exscan($self, sendbuf, recvbuf, op=...)\n--\n\n"
+           "op (SUM unless given) over the buffers of ranks below mine; nothing on rank 0 (MPI "
+           "6.11.2)."),
     METHOD("scan", comm_scan,
-           "scan(self, sendobj, op=SUM)\n\nop over the objects of ranks 0 to mine."),
+           "scan($self, sendobj, op=...)\n--\n\nop (SUM unless given) over the objects of ranks 0 "
+           "to mine."),
     METHOD("exscan", comm_exscan,
-           "exscan(self, sendobj, op=SUM)\n\n"
-           "op over the objects of ranks below mine; None on rank 0."),
+           "exscan($self, sendobj, op=...)\n--\n\n"
+           "op (SUM unless given) over the objects of ranks below mine; None on rank 0."),
     {NULL, NULL, 0, NULL},
 };
 

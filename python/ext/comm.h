@@ -12,6 +12,12 @@ comm_of(PyObject *self)
     return handle_of(self)->u.comm;
 }
 
+/* Where this process stands in a communicator; false with an exception. */
+struct place {
+    int rank, size;
+};
+bool comm_place(PyObject *self, struct place *place);
+
 /* An object for a communicator of somebody else's: new reference. */
 PyObject *comm_from(struct state *st, MPI_Comm comm);
 

@@ -48,7 +48,7 @@ static const struct type_row type_rows[] = {
     {"UINT16_T", MPI_UINT16_T, "u2", "H", "u2"},
     {"UINT32_T", MPI_UINT32_T, "u4", "I", "u4"},
     {"UINT64_T", MPI_UINT64_T, "u8", "L", "u8"},
-    {"FLOAT16_T", MPI_DATATYPE_NULL, "", "", ""},
+    {"FLOAT16_T", MPI_REAL2, "e", "e", "f2"},
     {"FLOAT32_T", MPI_FLOAT, "f", "f", "f4"},
     {"FLOAT64_T", MPI_DOUBLE, "d", "d", "f8"},
     {"BFLOAT16_T", MPI_DATATYPE_NULL, "", "", ""},
@@ -119,7 +119,7 @@ static const struct {
     {"d", MPI_DOUBLE}, {"l", MPI_LONG}, {"i", MPI_INT}, {"B", MPI_UNSIGNED_CHAR}, {"f", MPI_FLOAT},
     {"q", MPI_LONG_LONG}, {"?", MPI_C_BOOL}, {"b", MPI_SIGNED_CHAR}, {"h", MPI_SHORT},
     {"H", MPI_UNSIGNED_SHORT}, {"I", MPI_UNSIGNED}, {"L", MPI_UNSIGNED_LONG},
-    {"Q", MPI_UNSIGNED_LONG_LONG}, {"g", MPI_LONG_DOUBLE},
+    {"Q", MPI_UNSIGNED_LONG_LONG}, {"g", MPI_LONG_DOUBLE}, {"e", MPI_REAL2}, {"f2", MPI_REAL2},
     {"Zf", MPI_C_FLOAT_COMPLEX}, {"Zd", MPI_C_DOUBLE_COMPLEX}, {"Zg", MPI_C_LONG_DOUBLE_COMPLEX},
     {"F", MPI_C_FLOAT_COMPLEX}, {"D", MPI_C_DOUBLE_COMPLEX}, {"G", MPI_C_LONG_DOUBLE_COMPLEX},
     {"b1", MPI_C_BOOL}, {"i1", MPI_INT8_T}, {"i2", MPI_INT16_T}, {"i4", MPI_INT32_T},
@@ -197,13 +197,55 @@ datatype_extent(struct state *st, MPI_Datatype type, MPI_Count *lb, MPI_Count *e
     return check(st, MPI_Type_get_extent_c(type, lb, extent));
 }
 
+/* How a type was made: the constructor, and how many arguments of each kind it was given. */
+struct envelope {
+    MPI_Count ints, addresses, counts, types;
+    int combiner;
+};
+
+static bool
+envelope_get(PyObject *self, struct envelope *e)
+{
+    return check(state_of(self),
+                 MPI_Type_get_envelope_c(handle_of(self)->u.datatype, &e->ints, &e->addresses,
+                                         &e->counts, &e->types, &e->combiner));
+}
+
+// The type that a duplicate was made of: a new reference to its object, NULL where there is none
+// (perhaps with an exception).
+static PyObject *
+duplicate_origin(PyObject *self)
+{
+    struct envelope e;
+    MPI_Datatype origin = MPI_DATATYPE_NULL;
+    if (!envelope_get(self, &e) || e.combiner != MPI_COMBINER_DUP ||
+        !check(state_of(self), MPI_Type_get_contents_c(handle_of(self)->u.datatype, 0, 0, 0, 1,
+                                                       NULL, NULL, NULL, &origin)))
+        return NULL;
+    return datatype_borrowed(state_of(self), origin);
+}
+
+// Forgets an origin: MPI made a handle of its own for one that is not predefined.
+static void
+origin_drop(PyObject *origin)
+{
+    if (origin != NULL && !handle_is_predefined(handle_of(origin)))
+        MPI_Type_free(&handle_of(origin)->u.datatype);
+    Py_XDECREF(origin);
+}
+
+// The row of a predefined type, or of the one that a duplicate stands for; NULL for any other.
 static const struct type_row *
 type_row_of(PyObject *self)
 {
     for (int i = 0; i < TYPE_ROWS; i++)
         if (type_rows[i].type == handle_of(self)->u.datatype)
             return &type_rows[i];
-    return NULL;
+    PyObject *origin = duplicate_origin(self);
+    PyErr_Clear();
+    const struct type_row *row = origin == NULL ? NULL : type_row_of(origin);
+    origin_drop(origin);
+    return row;
 }
 
 // methods
@@ -218,6 +260,75 @@ static PyObject *
 datatype_fromhandle(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     return handle_from_number(cls, args, nargs, kwnames, CLASS_DATATYPE, NULL);
+}
+
+static PyObject *
+datatype_dup(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    struct handle *made = handle_alloc(state_of(self), Py_TYPE(self), CLASS_DATATYPE);
+    if (made != NULL &&
+        !check(made->st, MPI_Type_dup(handle_of(self)->u.datatype, &made->u.datatype)))
+        Py_CLEAR(made);
+    return (PyObject *)made;
+}
+
+static PyObject *
+datatype_free(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    struct handle *h = handle_of(self);
+    MPI_Datatype type = h->u.datatype;
+    if (!check(h->st, MPI_Type_free(&type)))
+        return NULL;
+    if ((h->flags & HANDLE_CONST) == 0)
+        h->u.datatype = type;
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+datatype_free_safely(PyObject *self, PyObject *unused)
+{
+    if (handle_can_free(handle_of(self)))
+        return datatype_free(self, unused);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+datatype_match_size(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"Match_size", 2, 2, {"typeclass", "size"}};
+    PyObject *arg[2];
+    int class = 0, size = 0;
+    MPI_Datatype type = MPI_DATATYPE_NULL;
+    struct state *st = state_of_type((PyTypeObject *)cls);
+    if (st == NULL || !params_bind(&params, args, nargs, kwnames, arg) ||
+        !int_arg(&params, 0, arg[0], &class) || !int_arg(&params, 1, arg[1], &size) ||
+        !check(st, MPI_Type_match_size(class, size, &type)))
+        return NULL;
+    return datatype_borrowed(st, type);
+}
+
+static PyObject *
+datatype_get_envelope(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    struct envelope e;
+    if (!envelope_get(self, &e))
+        return NULL;
+    return Py_BuildValue("(LLLLi)", (long long)e.ints, (long long)e.addresses, (long long)e.counts,
+                         (long long)e.types, e.combiner);
+}
+
+// What a type was made of. Only duplicates have contents: no other constructor is there.
+static PyObject *
+datatype_get_contents(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    PyObject *origin = duplicate_origin(self);
+    if (origin == NULL && !PyErr_Occurred())
+        raise_code(state_of(self), MPI_ERR_TYPE);
+    return origin == NULL ? NULL : Py_BuildValue("([][][][N])", origin);
 }
 
 static PyObject *
@@ -260,6 +371,35 @@ datatype_get_name(PyObject *self, PyObject *unused)
     if (!check(state_of(self), MPI_Type_get_name(handle_of(self)->u.datatype, name, &length)))
         return NULL;
     return PyUnicode_DecodeUTF8(name, length, "replace");
+}
+
+static PyObject *
+datatype_decode(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    PyObject *origin = duplicate_origin(self);
+    if (origin != NULL)
+        return Py_BuildValue("(Ns{})", origin, "DUP");
+    return PyErr_Occurred() ? NULL : Py_BuildValue("(Os{})", self, "NAMED");
+}
+
+static bool
+datatype_name(PyObject *self, PyObject *value)
+{
+    static const struct params params = {"Set_name", 1, 1, {"name"}};
+    const char *name = NULL;
+    return string_arg(&params, 0, value, &name) &&
+           check(state_of(self), MPI_Type_set_name(handle_of(self)->u.datatype, name));
+}
+
+static PyObject *
+datatype_set_name(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"Set_name", 1, 1, {"name"}};
+    PyObject *arg[1];
+    if (!params_bind(&params, args, nargs, kwnames, arg) || !datatype_name(self, arg[0]))
+        return NULL;
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -335,6 +475,39 @@ datatype_name_property(PyObject *self, void *closure)
     return datatype_get_name(self, NULL);
 }
 
+static int
+datatype_set_name_property(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    if (value == NULL) {
+        PyErr_SetString(PyExc_NotImplementedError, "the name of a datatype cannot be deleted");
+        return -1;
+    }
+    return datatype_name(self, value) ? 0 : -1;
+}
+
+static PyObject *
+datatype_envelope_property(PyObject *self, void *closure)
+{
+    (void)closure;
+    return datatype_get_envelope(self, NULL);
+}
+
+static PyObject *
+datatype_contents_property(PyObject *self, void *closure)
+{
+    (void)closure;
+    return datatype_get_contents(self, NULL);
+}
+
+static PyObject *
+datatype_combiner_property(PyObject *self, void *closure)
+{
+    (void)closure;
+    struct envelope e;
+    return envelope_get(self, &e) ? PyLong_FromLong(e.combiner) : NULL;
+}
+
 static PyObject *
 datatype_predefined_property(PyObject *self, void *closure)
 {
@@ -365,9 +538,41 @@ datatype_typestr_property(PyObject *self, void *closure)
     return text;
 }
 
+// A duplicate is made again where it is unpickled.
+static PyObject *
+datatype_reduce(PyObject *self, PyObject *unused)
+{
+    PyObject *origin = handle_is_predefined(handle_of(self)) ? NULL : duplicate_origin(self);
+    PyErr_Clear();
+    if (origin == NULL)
+        return handle_reduce(self, unused);
+    PyObject *dup = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "Dup");
+    if (dup == NULL)
+        Py_CLEAR(origin);
+    return dup == NULL ? NULL : Py_BuildValue("(N(N))", dup, origin);
+}
+
 static PyMethodDef datatype_methods[] = {
     CLASS_METHOD("fromhandle", datatype_fromhandle,
                  "fromhandle($cls, handle)\n--\n\nObject for an MPI handle."),
+    {"Dup", datatype_dup, METH_NOARGS, "Dup($self)\n--\n\nAnother such type (MPI 5.1.10)."},
+    {"Create_dup", datatype_dup, METH_NOARGS, "Create_dup($self)\n--\n\nThe same as Dup."},
+    {"Free", datatype_free, METH_NOARGS, "Free($self)\n--\n\nFree a type (MPI 5.1.9)."},
+    {"free", datatype_free_safely, METH_NOARGS,
+     "free($self)\n--\n\nCall Free if not null or predefined."},
+    CLASS_METHOD("Match_size", datatype_match_size,
+                 "Match_size($cls, typeclass, size)\n--\n\n"
+                 "Predefined type of a TYPECLASS_ and a size in bytes (MPI 19.1.5)."),
+    {"Get_envelope", datatype_get_envelope, METH_NOARGS,
+     "Get_envelope($self)\n--\n\n"
+     "(integers, addresses, counts, datatypes, combiner): how it was made (MPI 5.1.13)."},
+    {"Get_contents", datatype_get_contents, METH_NOARGS,
+     "Get_contents($self)\n--\n\n"
+     "Lists of the integers, addresses, counts, datatypes it was made of (MPI 5.1.13)."},
+    {"decode", datatype_decode, METH_NOARGS,
+     "decode($self)\n--\n\n(datatype, combiner's name, parameters): how it was made."},
+    METHOD("Set_name", datatype_set_name,
+           "Set_name($self, name)\n--\n\nChange the name of the type (MPI 7.8)."),
     {"Get_size", datatype_get_size, METH_NOARGS,
      "Get_size($self)\n--\n\nBytes of data in one entry (MPI 5.1.9)."},
     {"Get_extent", datatype_get_extent, METH_NOARGS,
@@ -382,7 +587,8 @@ static PyMethodDef datatype_methods[] = {
      "tocode($self)\n--\n\nCharacter code or type string of a predefined type."},
     CLASS_METHOD("fromcode", datatype_fromcode,
                  "fromcode($cls, code)\n--\n\nType for a character code or a type string."),
-    HANDLE_REDUCE_ROW,
+    HANDLE_NUMBER_ROWS,
+    {"__reduce__", datatype_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -397,7 +603,10 @@ static PyGetSetDef datatype_getset[] = {
     {"true_ub", datatype_extent_property, NULL, "True upper bound in bytes.", (void *)6},
     {"is_named", datatype_predefined_property, NULL, "Whether the standard names it.", NULL},
     {"is_predefined", datatype_predefined_property, NULL, "Whether it is predefined.", NULL},
-    {"name", datatype_name_property, NULL, "Name of the type.", NULL},
+    {"name", datatype_name_property, datatype_set_name_property, "Name of the type.", NULL},
+    {"envelope", datatype_envelope_property, NULL, "How it was made.", NULL},
+    {"contents", datatype_contents_property, NULL, "What it was made of.", NULL},
+    {"combiner", datatype_combiner_property, NULL, "The constructor that made it.", NULL},
     {"typechar", datatype_typechar_property, NULL, "Character code.", NULL},
     {"typestr", datatype_typestr_property, NULL, "Type string.", NULL},
     {NULL, NULL, NULL, NULL, NULL},

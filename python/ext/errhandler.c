@@ -58,22 +58,10 @@ ERRHANDLER_SLOTS(ERRHANDLER_CALLBACK)
 static MPI_Comm_errhandler_function *const errhandler_callbacks[CALLBACK_SLOTS] = {
     ERRHANDLER_SLOTS(ERRHANDLER_ENTRY)};
 
-static int
-slot_find(struct state *st)
-{
-    for (int slot = 0; slot < CALLBACK_SLOTS; slot++)
-        if (st->errhandler_functions[slot] == NULL)
-            return slot;
-    PyErr_Format(PyExc_RuntimeError,
-                 "cannot create more than %d user-defined error handlers: Free some",
-                 CALLBACK_SLOTS);
-    return -1;
-}
-
 PyObject *
 errhandler_create(struct state *st, PyObject *function)
 {
-    int slot = slot_find(st);
+    int slot = callback_slot(st->errhandler_functions, "error handlers, freed ones included");
     struct handle *h =
         slot < 0 ? NULL : handle_alloc(st, st->types[CLASS_ERRHANDLER], CLASS_ERRHANDLER);
     if (h == NULL)
@@ -128,6 +116,7 @@ static PyMethodDef errhandler_methods[] = {
                  "fromhandle($cls, handle)\n--\n\nObject for an MPI handle."),
     {"Free", errhandler_free, METH_NOARGS, "Free($self)\n--\n\nFree an error handler (MPI 9.3.4)."},
     {"free", errhandler_free_safely, METH_NOARGS, "free($self)\n--\n\nCall Free if not null."},
+    HANDLE_NUMBER_ROWS,
     HANDLE_REDUCE_ROW,
     {NULL, NULL, 0, NULL},
 };

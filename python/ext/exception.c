@@ -81,8 +81,9 @@ excepthook_replace(struct state *st)
 bool
 raise_code(struct state *st, int code)
 {
-    // what a signal handler raised while the call was blocked is the cause, the code its echo
-    if (PyErr_Occurred() != NULL)
+    // what a signal handler raised while the call was blocked is the cause, the code its echo; and
+    // where Ctrl-C reached the other ranks first, theirs
+    if (PyErr_Occurred() != NULL || PyErr_CheckSignals() < 0)
         return false;
     PyObject *number = PyLong_FromLong(code);
     if (number == NULL)

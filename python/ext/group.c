@@ -238,9 +238,11 @@ ranges_from(PyObject *arg, int *count, int (**ranges)[3])
         PyObject *item = PySequence_GetItem(sequence, i);
         PyObject *triple = item == NULL ? NULL : PySequence_Tuple(item);
         int *range = (*ranges)[i];
-        taken = triple != NULL &&
-                PyArg_ParseTuple(triple, "iii;a range of ranks is (first, last, stride)", &range[0],
-                                 &range[1], &range[2]);
+        taken = triple != NULL && PyTuple_Size(triple) == 3 &&
+                PyArg_ParseTuple(triple, "iii", &range[0], &range[1], &range[2]);
+        if (triple != NULL && PyTuple_Size(triple) != 3)
+            PyErr_Format(PyExc_ValueError, "a range of ranks is (first, last, stride), not %R",
+                         triple);
         Py_XDECREF(item);
         Py_XDECREF(triple);
     }
@@ -356,6 +358,7 @@ static PyMethodDef group_methods[] = {
     {"Free", group_free, METH_NOARGS, "Free($self)\n--\n\nFree a group (MPI 7.3.3)."},
     {"free", group_free_safely, METH_NOARGS,
      "free($self)\n--\n\nCall Free if not null or predefined."},
+    HANDLE_NUMBER_ROWS,
     HANDLE_REDUCE_ROW,
     {NULL, NULL, 0, NULL},
 };

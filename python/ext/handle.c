@@ -228,6 +228,101 @@ handle_from_number(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObj
     return (PyObject *)h;
 }
 
+static int
+number_of(const struct handle *h)
+{
+    switch (h->id) {
+    case CLASS_COMM:
+        return MPI_Comm_toint(h->u.comm);
+    case CLASS_DATATYPE:
+        return MPI_Type_toint(h->u.datatype);
+    case CLASS_ERRHANDLER:
+        return MPI_Errhandler_toint(h->u.errhandler);
+    case CLASS_GROUP:
+        return MPI_Group_toint(h->u.group);
+    case CLASS_INFO:
+        return MPI_Info_toint(h->u.info);
+    case CLASS_MESSAGE:
+        return MPI_Message_toint(h->u.message);
+    case CLASS_OP:
+        return MPI_Op_toint(h->u.op);
+    case CLASS_REQUEST:
+        return MPI_Request_toint(h->u.request);
+    case CLASS_COUNT:
+        break;
+    }
+    return 0;
+}
+
+static union mpi_handle
+number_handle(enum class_id id, int number)
+{
+    switch (id) {
+    case CLASS_COMM:
+        return (union mpi_handle){.comm = MPI_Comm_fromint(number)};
+    case CLASS_DATATYPE:
+        return (union mpi_handle){.datatype = MPI_Type_fromint(number)};
+    case CLASS_ERRHANDLER:
+        return (union mpi_handle){.errhandler = MPI_Errhandler_fromint(number)};
+    case CLASS_GROUP:
+        return (union mpi_handle){.group = MPI_Group_fromint(number)};
+    case CLASS_INFO:
+        return (union mpi_handle){.info = MPI_Info_fromint(number)};
+    case CLASS_MESSAGE:
+        return (union mpi_handle){.message = MPI_Message_fromint(number)};
+    case CLASS_OP:
+        return (union mpi_handle){.op = MPI_Op_fromint(number)};
+    case CLASS_REQUEST:
+        return (union mpi_handle){.request = MPI_Request_fromint(number)};
+    case CLASS_COUNT:
+        break;
+    }
+    return (union mpi_handle){.bits = 0};
+}
+
+PyObject *
+handle_toint(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    handle_of(self)->flags |= HANDLE_EXPOSED;
+    return PyLong_FromLong(number_of(handle_of(self)));
+}
+
+// The class decides what object it is: Comm.fromint() may give an Intracomm.
+static PyObject *
+from_number(PyObject *cls, const struct params *params, PyObject *arg)
+{
+    int number = 0, id = 0;
+    struct state *st = state_of_type((PyTypeObject *)cls);
+    if (st == NULL || !int_arg(params, 0, arg, &number))
+        return NULL;
+    while (!PyType_IsSubtype((PyTypeObject *)cls, st->types[id]))
+        id++;
+    union mpi_handle made = number_handle((enum class_id)id, number);
+    return PyObject_CallMethod(cls, "fromhandle", "K", (unsigned long long)made.bits);
+}
+
+PyObject *
+handle_fromint(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"fromint", 1, 1, {"arg"}};
+    PyObject *arg[1];
+    if (kwnames != NULL && PyTuple_Size(kwnames) > 0) {
+        PyErr_SetString(PyExc_TypeError, "fromint() takes no keyword arguments");
+        return NULL;
+    }
+    return params_bind(&params, args, nargs, NULL, arg) ? from_number(cls, &params, arg[0]) : NULL;
+}
+
+PyObject *
+handle_f2py(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"f2py", 1, 1, {"arg"}};
+    PyObject *arg[1];
+    return params_bind(&params, args, nargs, kwnames, arg) ? from_number(cls, &params, arg[0])
+                                                           : NULL;
+}
+
 bool
 handle_can_free(struct handle *h)
 {
@@ -241,6 +336,17 @@ handle_can_free(struct handle *h)
         return true;
     h->u = handle_classes[h->id].null;
     return false;
+}
+
+int
+callback_slot(PyObject *const *functions, const char *what)
+{
+    for (int slot = 0; slot < CALLBACK_SLOTS; slot++)
+        if (functions[slot] == NULL)
+            return slot;
+    PyErr_Format(PyExc_RuntimeError, "cannot create more than %d user-defined %s", CALLBACK_SLOTS,
+                 what);
+    return -1;
 }
 
 bool

@@ -79,9 +79,16 @@ PyObject *handle_get_number(PyObject *self, void *closure);
 PyObject *handle_from_number(PyObject *cls, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *kwnames, enum class_id id, struct handle **made);
 
+/* The handle as the int that Fortran knows it by, and back (MPI 20.3.5). */
+PyObject *handle_toint(PyObject *self, PyObject *unused);
+method_fn handle_fromint, handle_f2py;
+
 /* True while the handle may be freed: not null, not predefined, and MPI is active (or the class
    does not need it to be). */
 bool handle_can_free(struct handle *h);
+
+/* A free slot among the CALLBACK_SLOTS functions, -1 with an exception that names `what` they are. */
+int callback_slot(PyObject *const *functions, const char *what);
 
 /* Makes the module's object for a predefined handle and adds it to the module. */
 bool handle_add_predefined(struct state *st, PyObject *module, PyTypeObject *type, enum class_id id,
@@ -91,6 +98,13 @@ bool handle_add_predefined(struct state *st, PyObject *module, PyTypeObject *typ
     {                                                                                              \
         "__reduce__", handle_reduce, METH_NOARGS, NULL                                             \
     }
+#define HANDLE_NUMBER_ROWS                                                                         \
+    {"toint", handle_toint, METH_NOARGS, "toint($self)\n--\n\nThe handle as an int."},             \
+        CLASS_METHOD("fromint", handle_fromint,                                                    \
+                     "fromint($cls, arg, /)\n--\n\nObject for a handle as an int."),               \
+        {"py2f", handle_toint, METH_NOARGS, "py2f($self)\n--\n\nThe handle as Fortran's int."},    \
+        CLASS_METHOD("f2py", handle_f2py,                                                          \
+                     "f2py($cls, arg)\n--\n\nObject for a handle of Fortran's.")
 #define HANDLE_GETSET_ROW                                                                          \
     {                                                                                              \
         "handle", handle_get_number, NULL, "MPI handle, as an integer.", NULL                      \

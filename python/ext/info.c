@@ -543,6 +543,7 @@ static PyMethodDef info_methods[] = {
     {"popitem", info_popitem, METH_NOARGS, "popitem($self)\n--\n\nTake a (key, value) out."},
     {"copy", info_copy, METH_NOARGS, "copy($self)\n--\n\nAn info of the same contents."},
     {"clear", info_clear, METH_NOARGS, "clear($self)\n--\n\nRemove all keys."},
+    HANDLE_NUMBER_ROWS,
     {"__reduce__", info_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

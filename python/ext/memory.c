@@ -395,7 +395,7 @@ static PyMethodDef buffer_methods[] = {
                   "fromaddress(address, nbytes, readonly=False)\n--\n\n"
                   "`nbytes` bytes of this process from `address` on; nothing keeps them alive."),
     METHOD("cast", buffer_cast,
-           "cast(self, format, shape=...)\n\nMemoryview with another format and shape."),
+           "cast($self, format, shape=...)\n--\n\nMemoryview with another format and shape."),
     METHOD("tobytes", buffer_tobytes, "tobytes($self, order=None)\n--\n\nA copy as bytes."),
     {"toreadonly", buffer_toreadonly, METH_NOARGS,
      "toreadonly($self)\n--\n\nThe same memory, not to be written to."},

@@ -91,6 +91,14 @@ message_source(const struct handle *h)
     return h->u.message == MPI_MESSAGE_NO_PROC ? MPI_PROC_NULL : MPI_ANY_SOURCE;
 }
 
+// Receiving clears the handle; a predefined object keeps its own.
+static void
+message_received(struct handle *h, MPI_Message message)
+{
+    if ((h->flags & HANDLE_CONST) == 0)
+        h->u.message = message;
+}
+
 static PyObject *
 message_Recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
@@ -104,9 +112,11 @@ message_Recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
         !status_arg(h->st, params.func, arg[1], &status) ||
         !message_parse(ask, arg[0], WRITE, message_source(h), 0, &m))
         return NULL;
+    MPI_Message message = h->u.message;
     struct call call;
     call_begin(&call, h->st);
-    bool done = call_end(&call, MPI_Mrecv_c(m.addr, m.count, m.type, &h->u.message, status));
+    bool done = call_end(&call, MPI_Mrecv_c(m.addr, m.count, m.type, &message, status));
+    message_received(h, message);
     message_clear(&m);
     return done ? Py_NewRef(Py_None) : NULL;
 }
@@ -123,9 +133,12 @@ message_Irecv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
         !message_parse(ask, arg[0], WRITE, message_source(h), 0, &m))
         return NULL;
+    MPI_Message message = h->u.message;
     struct call call;
     call_begin(&call, h->st);
-    if (!call_end(&call, MPI_Imrecv_c(m.addr, m.count, m.type, &h->u.message, &request))) {
+    bool started = call_end(&call, MPI_Imrecv_c(m.addr, m.count, m.type, &message, &request));
+    message_received(h, message);
+    if (!started) {
         message_clear(&m);
         return NULL;
     }
@@ -147,10 +160,13 @@ message_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     struct block *block = block_take(h->st, (size_t)h->size);
     if (block == NULL)
         return NULL;
+    MPI_Message message = h->u.message;
     struct call call;
     call_begin(&call, h->st);
     PyObject *object = NULL;
-    if (call_end(&call, MPI_Mrecv_c(block->data, h->size, MPI_BYTE, &h->u.message, status)))
+    bool done = call_end(&call, MPI_Mrecv_c(block->data, h->size, MPI_BYTE, &message, status));
+    message_received(h, message);
+    if (done)
         object = wire_unpack(h->st, block, block->data, h->size, status);
     block_done(block);
     return object;
@@ -165,9 +181,13 @@ message_irecv(PyObject *self, PyObject *unused)
     struct block *block = block_alloc(h->st, (size_t)h->size);
     if (block == NULL)
         return NULL;
+    MPI_Message message = h->u.message;
     struct call call;
     call_begin(&call, h->st);
-    if (!call_end(&call, MPI_Imrecv_c(block->data, h->size, MPI_BYTE, &h->u.message, &request))) {
+    bool started =
+        call_end(&call, MPI_Imrecv_c(block->data, h->size, MPI_BYTE, &message, &request));
+    message_received(h, message);
+    if (!started) {
         block_done(block);
         return NULL;
     }
@@ -198,24 +218,29 @@ static PyMethodDef message_methods[] = {
     CLASS_METHOD("fromhandle", message_fromhandle,
                  "fromhandle($cls, handle)\n--\n\nObject for an MPI handle."),
     CLASS_METHOD("Probe", message_Probe,
-                 "Probe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+                 "Probe($cls, comm, source=mpi4py.MPI.ANY_SOURCE, "
+                 "tag=mpi4py.MPI.ANY_TAG, status=None)\n--\n\n"
                  "Wait for a message and take it out of matching (MPI 3.8.2)."),
     CLASS_METHOD("Iprobe", message_Iprobe,
-                 "Iprobe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+                 "Iprobe($cls, comm, source=mpi4py.MPI.ANY_SOURCE, "
+                 "tag=mpi4py.MPI.ANY_TAG, status=None)\n--\n\n"
                  "The message that is there, or None (MPI 3.8.2)."),
     METHOD("Recv", message_Recv,
            "Recv($self, buf, status=None)\n--\n\nReceive the message into a buffer (MPI 3.8.3)."),
     METHOD("Irecv", message_Irecv,
            "Irecv($self, buf)\n--\n\nStart to receive the message into a buffer (MPI 3.8.3)."),
     CLASS_METHOD("probe", message_probe_object,
-                 "probe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+                 "probe($cls, comm, source=mpi4py.MPI.ANY_SOURCE, "
+                 "tag=mpi4py.MPI.ANY_TAG, status=None)\n--\n\n"
                  "Wait for a message with an object."),
     CLASS_METHOD("iprobe", message_iprobe_object,
-                 "iprobe(cls, comm, source=ANY_SOURCE, tag=ANY_TAG, status=None)\n\n"
+                 "iprobe($cls, comm, source=mpi4py.MPI.ANY_SOURCE, "
+                 "tag=mpi4py.MPI.ANY_TAG, status=None)\n--\n\n"
                  "The message with an object that is there, or None."),
     METHOD("recv", message_recv, "recv($self, status=None)\n--\n\nReceive the object."),
     {"irecv", message_irecv, METH_NOARGS, "irecv($self)\n--\n\nStart to receive the object."},
     {"free", message_free, METH_NOARGS, "free($self)\n--\n\nDo nothing but forget a null handle."},
+    HANDLE_NUMBER_ROWS,
     HANDLE_REDUCE_ROW,
     {NULL, NULL, 0, NULL},
 };

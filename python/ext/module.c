@@ -23,6 +23,7 @@
 #include "status.h"
 #include "threads.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -454,7 +455,64 @@ module_add_error_string(PyObject *module, PyObject *const *args, Py_ssize_t narg
     Py_RETURN_NONE;
 }
 
+typedef int remove_fn(int);
+
+static PyObject *
+error_remove(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+             const struct params *params, remove_fn *function)
+{
+    PyObject *arg[1];
+    int code = 0;
+    if (!params_bind(params, args, nargs, kwnames, arg) || !int_arg(params, 0, arg[0], &code) ||
+        !check(state_of_module(module), function(code)))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+module_remove_error_class(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                          PyObject *kwnames)
+{
+    static const struct params params = {"Remove_error_class", 1, 1, {"errorclass"}};
+    return error_remove(module, args, nargs, kwnames, &params, MPI_Remove_error_class);
+}
+
+static PyObject *
+module_remove_error_code(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                         PyObject *kwnames)
+{
+    static const struct params params = {"Remove_error_code", 1, 1, {"errorcode"}};
+    return error_remove(module, args, nargs, kwnames, &params, MPI_Remove_error_code);
+}
+
+static PyObject *
+module_remove_error_string(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                           PyObject *kwnames)
+{
+    static const struct params params = {"Remove_error_string", 1, 1, {"errorcode"}};
+    return error_remove(module, args, nargs, kwnames, &params, MPI_Remove_error_string);
+}
+
 // Helpers of client programs
+
+// The library's version string begins with its name, then come its numbers.
+static PyObject *
+module_get_vendor(PyObject *module, PyObject *unused)
+{
+    PyObject *version = module_get_library_version(module, unused);
+    const char *text = version == NULL ? NULL : PyUnicode_AsUTF8AndSize(version, NULL);
+    PyObject *vendor = NULL;
+    if (text != NULL) {
+        int major = 0, minor = 0, micro = 0;
+        size_t name = strcspn(text, " \t\n");
+        const char *numbers = text + strcspn(text, "0123456789");
+        sscanf(numbers, "%d.%d.%d", &major, &minor, &micro);
+        vendor = Py_BuildValue("(N(iii))", PyUnicode_FromStringAndSize(text, (Py_ssize_t)name),
+                               major, minor, micro);
+    }
+    Py_XDECREF(version);
+    return vendor;
+}
 
 static PyObject *
 module_set_abort_status(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
@@ -576,7 +634,7 @@ module_dir(PyObject *module, PyObject *unused)
 static PyMethodDef module_methods[] = {
     {"Init", module_init, METH_NOARGS, "Init()\n--\n\nInitialize MPI (MPI 11.2)."},
     METHOD("Init_thread", module_init_thread,
-           "Init_thread(required=THREAD_MULTIPLE)\n\n"
+           "Init_thread(required=mpi4py.MPI.THREAD_MULTIPLE)\n--\n\n"
            "Initialize MPI for threads: the level provided (MPI 11.6)."),
     {"Finalize", module_finalize, METH_NOARGS,
      "Finalize()\n--\n\nEnd MPI; done at exit if MPI was initialized at import (MPI 11.2)."},
@@ -604,7 +662,7 @@ static PyMethodDef module_methods[] = {
     METHOD("Aint_diff", module_aint_diff,
            "Aint_diff(addr1, addr2)\n--\n\nBytes between two addresses."),
     METHOD("Alloc_mem", module_alloc_mem,
-           "Alloc_mem(size, info=INFO_NULL)\n\n"
+           "Alloc_mem(size, info=...)\n--\n\n"
            "Memory that MPI handles best: a buffer of `size` bytes (MPI 9.2)."),
     METHOD("Free_mem", module_free_mem, "Free_mem(mem)\n--\n\nFree what Alloc_mem gave."),
     METHOD("Attach_buffer", module_attach_buffer,
@@ -622,11 +680,19 @@ static PyMethodDef module_methods[] = {
            "Add_error_code(errorclass)\n--\n\nA new error code of a class (MPI 9.5)."),
     METHOD("Add_error_string", module_add_error_string,
            "Add_error_string(errorcode, string)\n--\n\nText for a new code or class (MPI 9.5)."),
-    METHOD("_set_abort_status", module_set_abort_status, NULL),
-    METHOD("_typecode", module_typecode, NULL),
-    {"_sizeof", module_sizeof, METH_O, NULL},
-    {"_addressof", module_addressof, METH_O, NULL},
-    {"_handleof", module_handleof, METH_O, NULL},
+    METHOD("Remove_error_class", module_remove_error_class,
+           "Remove_error_class(errorclass)\n--\n\nForget a class that was added (MPI 9.5)."),
+    METHOD("Remove_error_code", module_remove_error_code,
+           "Remove_error_code(errorcode)\n--\n\nForget a code that was added (MPI 9.5)."),
+    METHOD("Remove_error_string", module_remove_error_string,
+           "Remove_error_string(errorcode)\n--\n\nForget the text of a code (MPI 9.5)."),
+    {"get_vendor", module_get_vendor, METH_NOARGS,
+     "get_vendor()\n--\n\nName and (major, minor, micro) version of the MPI library."},
+    METHOD("_set_abort_status", module_set_abort_status, "_set_abort_status(status)\n--\n\n"),
+    METHOD("_typecode", module_typecode, "_typecode(datatype)\n--\n\n"),
+    {"_sizeof", module_sizeof, METH_O, "_sizeof(arg)\n--\n\n"},
+    {"_addressof", module_addressof, METH_O, "_addressof(arg)\n--\n\n"},
+    {"_handleof", module_handleof, METH_O, "_handleof(arg)\n--\n\n"},
     {"__getattr__", module_getattr, METH_O, NULL},
     {"__dir__", module_dir, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},

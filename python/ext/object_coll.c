@@ -14,17 +14,6 @@
 
 #include <string.h>
 
-struct place {
-    int rank, size;
-};
-
-static bool
-place_find(PyObject *self, struct place *place)
-{
-    return check(state_of(self), MPI_Comm_rank(comm_of(self), &place->rank)) &&
-           check(state_of(self), MPI_Comm_size(comm_of(self), &place->size));
-}
-
 // Sizes and places of one message for each rank
 
 struct parcels {
@@ -340,7 +329,7 @@ comm_bcast(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     struct place here;
     int root = 0;
     if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 1, arg[1], &root) ||
-        !place_find(self, &here))
+        !comm_place(self, &here))
         return NULL;
     return bcast_run(self, arg[0] != NULL ? arg[0] : Py_None, root, here.rank);
 }
@@ -353,7 +342,7 @@ comm_gather(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     struct place here;
     int root = 0;
     if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 1, arg[1], &root) ||
-        !place_find(self, &here))
+        !comm_place(self, &here))
         return NULL;
     return gather_run(self, arg[0], root, here);
 }
@@ -366,7 +355,7 @@ comm_scatter(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     struct place here;
     int root = 0;
     if (!params_bind(&params, args, nargs, kwnames, arg) || !int_arg(&params, 1, arg[1], &root) ||
-        !place_find(self, &here))
+        !comm_place(self, &here))
         return NULL;
     return scatter_run(self, params.func, arg[0], root, here);
 }
@@ -463,7 +452,7 @@ comm_allgather(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
     static const struct params params = {"allgather", 1, 1, {"sendobj"}};
     PyObject *arg[1];
     struct place here;
-    if (!params_bind(&params, args, nargs, kwnames, arg) || !place_find(self, &here))
+    if (!params_bind(&params, args, nargs, kwnames, arg) || !comm_place(self, &here))
         return NULL;
     return allgather_run(self, arg[0], here.size);
 }
@@ -492,7 +481,7 @@ comm_alltoall(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
     static const struct params params = {"alltoall", 1, 1, {"sendobj"}};
     PyObject *arg[1], *tuple, *result = NULL;
     struct place here;
-    if (!params_bind(&params, args, nargs, kwnames, arg) || !place_find(self, &here) ||
+    if (!params_bind(&params, args, nargs, kwnames, arg) || !comm_place(self, &here) ||
         !objects_take(params.func, arg[0], here.size, &tuple))
         return NULL;
     struct parcels mine = {.count = 0}, theirs = {.count = 0};
@@ -541,7 +530,7 @@ comm_reduce(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     int root = 0;
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
         (op = reduce_op(state_of(self), &params, arg[1])) == NULL ||
-        !int_arg(&params, 2, arg[2], &root) || !place_find(self, &here))
+        !int_arg(&params, 2, arg[2], &root) || !comm_place(self, &here))
         return NULL;
     return reduce_run(self, arg[0], op, root, here);
 }
@@ -587,7 +576,7 @@ comm_allreduce(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
     struct wire wire;
     struct state *st = state_of(self);
     if (!params_bind(&params, args, nargs, kwnames, arg) ||
-        (op = reduce_op(st, &params, arg[1])) == NULL || !place_find(self, &here) ||
+        (op = reduce_op(st, &params, arg[1])) == NULL || !comm_place(self, &here) ||
         !wire_pack(st, arg[0], &wire))
         return NULL;
     struct cells all = {.count = here.size};
@@ -607,7 +596,7 @@ scan_run(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
     PyObject *arg[2], *op;
     struct place here;
     if (!params_bind(params, args, nargs, kwnames, arg) ||
-        (op = reduce_op(state_of(self), params, arg[1])) == NULL || !place_find(self, &here))
+        (op = reduce_op(state_of(self), params, arg[1])) == NULL || !comm_place(self, &here))
         return NULL;
     PyObject *list = gather_run(self, arg[0], 0, here);
     if (list != NULL && here.rank == 0) {

@@ -34,13 +34,26 @@ logical(PyObject *x, PyObject *y, PyObject *(*combine)(PyObject *, PyObject *))
     return combine(left ? Py_True : Py_False, right ? Py_True : Py_False);
 }
 
+// (value, location) as a tuple, from any two items: new reference.
+static PyObject *
+pair_of(PyObject *object)
+{
+    PyObject *pair = PySequence_Tuple(object);
+    Py_ssize_t n = pair == NULL ? 2 : PyTuple_Size(pair);
+    if (n == 2)
+        return pair;
+    Py_DECREF(pair);
+    PyErr_Format(PyExc_ValueError, "expecting a pair (value, location), got %zd item%s", n,
+                 n == 1 ? "" : "s");
+    return NULL;
+}
+
 // The pair with the wanted value; among equals the one with the lower location.
 static PyObject *
-located(PyObject *x, PyObject *y, int wanted)
+better_pair(PyObject *x, PyObject *y, int wanted)
 {
-    PyObject *u, *i, *v, *j;
-    if (!PyArg_Parse(x, "(OO)", &u, &i) || !PyArg_Parse(y, "(OO)", &v, &j))
-        return NULL;
+    PyObject *u = PyTuple_GetItem(x, 0), *i = PyTuple_GetItem(x, 1);
+    PyObject *v = PyTuple_GetItem(y, 0), *j = PyTuple_GetItem(y, 1);
     int first = PyObject_RichCompareBool(u, v, wanted);
     int second = first != 0 ? first : PyObject_RichCompareBool(v, u, wanted);
     if (first < 0 || second < 0)
@@ -49,7 +62,18 @@ located(PyObject *x, PyObject *y, int wanted)
         first = (second = PyObject_RichCompareBool(j, i, Py_LT)) == 0;
     if (second < 0)
         return NULL;
-    return first ? PyTuple_Pack(2, u, i) : PyTuple_Pack(2, v, j);
+    return Py_NewRef(first ? x : y);
+}
+
+static PyObject *
+located(PyObject *x, PyObject *y, int wanted)
+{
+    PyObject *left = pair_of(x);
+    PyObject *right = left == NULL ? NULL : pair_of(y);
+    PyObject *pair = right == NULL ? NULL : better_pair(left, right, wanted);
+    Py_XDECREF(left);
+    Py_XDECREF(right);
+    return pair;
 }
 
 static PyObject *
@@ -185,29 +209,14 @@ op_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static PyObject *
 op_call(PyObject *self, PyObject *args, PyObject *kwargs)
 {
+    char *keywords[] = {"x", "y", NULL};
     PyObject *x, *y;
-    if (kwargs != NULL && PyDict_Size(kwargs) > 0) {
-        PyErr_SetString(PyExc_TypeError, "an Op takes its two operands by position");
-        return NULL;
-    }
-    if (!PyArg_UnpackTuple(args, "Op", 2, 2, &x, &y))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:Op", keywords, &x, &y))
         return NULL;
     struct handle *h = handle_of(self);
     if (h->slot >= 0 && h->st->op_functions[h->slot] != NULL)
         return PyObject_CallFunctionObjArgs(h->st->op_functions[h->slot], x, y, Py_None, NULL);
     return predefined_apply(h->u.op, x, y);
-}
-
-static int
-slot_find(struct state *st)
-{
-    for (int slot = 0; slot < CALLBACK_SLOTS; slot++)
-        if (st->op_functions[slot] == NULL)
-            return slot;
-    PyErr_Format(PyExc_RuntimeError,
-                 "cannot create more than %d user-defined reduction operations: Free some",
-                 CALLBACK_SLOTS);
-    return -1;
 }
 
 static PyObject *
@@ -227,7 +236,7 @@ op_create(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
                      Py_TYPE(arg[0]));
         return NULL;
     }
-    int slot = slot_find(st);
+    int slot = callback_slot(st->op_functions, "reduction operations: Free some");
     struct handle *h = slot < 0 ? NULL : handle_alloc(st, (PyTypeObject *)cls, CLASS_OP);
     if (h == NULL)
         return NULL;
@@ -365,6 +374,7 @@ static PyMethodDef op_methods[] = {
     METHOD("Reduce_local", op_reduce_local,
            "Reduce_local($self, inbuf, inoutbuf)\n--\n\n"
            "inoutbuf = inbuf op inoutbuf, in this process alone (MPI 6.9.7)."),
+    HANDLE_NUMBER_ROWS,
     {"__reduce__", op_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

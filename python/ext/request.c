@@ -283,35 +283,43 @@ status_only(PyObject *self, const struct params *params, PyObject *const *args, 
            status_arg(state_of(self), params->func, arg[0], status);
 }
 
+/* What completes one request: waits, or tests where `flag` is given. On failure it is settled. */
+static bool
+complete_one(struct handle *h, MPI_Status *status, int *flag)
+{
+    struct call call;
+    call_begin(&call, h->st);
+    int code =
+        flag == NULL ? MPI_Wait(&h->u.request, status) : MPI_Test(&h->u.request, flag, status);
+    bool done = call_end(&call, code);
+    if (!done)
+        request_settle(h);
+    return done;
+}
+
 static PyObject *
 request_wait_mpi(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"Wait", 1, 0, {"status"}};
-    struct handle *h = handle_of(self);
     MPI_Status *status;
-    if (!status_only(self, &params, args, nargs, kwnames, &status))
+    if (!status_only(self, &params, args, nargs, kwnames, &status) ||
+        !complete_one(handle_of(self), status, NULL))
         return NULL;
-    struct call call;
-    call_begin(&call, h->st);
-    bool done = call_end(&call, MPI_Wait(&h->u.request, status));
-    request_settle(h);
-    return done ? Py_NewRef(Py_True) : NULL;
+    request_settle(handle_of(self));
+    Py_RETURN_TRUE;
 }
 
 static PyObject *
 request_test_mpi(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"Test", 1, 0, {"status"}};
-    struct handle *h = handle_of(self);
     MPI_Status *status;
     int flag = 0;
-    if (!status_only(self, &params, args, nargs, kwnames, &status))
+    if (!status_only(self, &params, args, nargs, kwnames, &status) ||
+        !complete_one(handle_of(self), status, &flag))
         return NULL;
-    struct call call;
-    call_begin(&call, h->st);
-    bool done = call_end(&call, MPI_Test(&h->u.request, &flag, status));
-    request_settle(h);
-    return done ? PyBool_FromLong(flag) : NULL;
+    request_settle(handle_of(self));
+    return PyBool_FromLong(flag);
 }
 
 static PyObject *
@@ -330,45 +338,38 @@ request_get_status(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
                : NULL;
 }
 
+// The status tells the size of an object: it is needed even if nobody wants to see it.
+static MPI_Status *
+status_or_own(MPI_Status *status, MPI_Status *own)
+{
+    status_clear(own);
+    return status == MPI_STATUS_IGNORE ? own : status;
+}
+
 static PyObject *
 request_wait(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"wait", 1, 0, {"status"}};
-    struct handle *h = handle_of(self);
     MPI_Status own, *status;
     if (!status_only(self, &params, args, nargs, kwnames, &status))
         return NULL;
-    status_clear(&own);
-    if (status == MPI_STATUS_IGNORE)
-        status = &own;
-    struct call call;
-    call_begin(&call, h->st);
-    if (!call_end(&call, MPI_Wait(&h->u.request, status))) {
-        request_settle(h);
-        return NULL;
-    }
-    return request_result(h, status);
+    status = status_or_own(status, &own);
+    return complete_one(handle_of(self), status, NULL) ? request_result(handle_of(self), status)
+                                                       : NULL;
 }
 
 static PyObject *
 request_test(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"test", 1, 0, {"status"}};
-    struct handle *h = handle_of(self);
     MPI_Status own, *status;
     int flag = 0;
     if (!status_only(self, &params, args, nargs, kwnames, &status))
         return NULL;
-    status_clear(&own);
-    if (status == MPI_STATUS_IGNORE)
-        status = &own;
-    struct call call;
-    call_begin(&call, h->st);
-    if (!call_end(&call, MPI_Test(&h->u.request, &flag, status))) {
-        request_settle(h);
+    status = status_or_own(status, &own);
+    if (!complete_one(handle_of(self), status, &flag))
         return NULL;
-    }
-    PyObject *object = flag ? request_result(h, status) : Py_NewRef(Py_None);
+    PyObject *object = flag ? request_result(handle_of(self), status) : Py_NewRef(Py_None);
     return object == NULL ? NULL : Py_BuildValue("(ON)", flag ? Py_True : Py_False, object);
 }
 
@@ -570,8 +571,45 @@ struct any {
     int index, flag;
 };
 
+enum any_call { WAIT_ANY, TEST_ANY, STATUS_ANY };
+
+// MPI_Request_get_status_any, as many_get_status.
+static int
+any_get_status(struct any *any)
+{
+    struct batch *batch = &any->batch;
+    any->flag = 1; // nothing to wait for
+    for (int i = 0; i < batch->count; i++) {
+        if (batch->requests[i] == MPI_REQUEST_NULL)
+            continue;
+        int code = MPI_Request_get_status(batch->requests[i], &any->flag, any->status);
+        if (code != MPI_SUCCESS)
+            return code;
+        if (any->flag) {
+            any->index = i;
+            break;
+        }
+    }
+    return MPI_SUCCESS;
+}
+
+static int
+any_call(struct any *any, enum any_call which)
+{
+    struct batch *batch = &any->batch;
+    switch (which) {
+    case WAIT_ANY:
+        return MPI_Waitany(batch->count, batch->requests, &any->index, any->status);
+    case TEST_ANY:
+        return MPI_Testany(batch->count, batch->requests, &any->index, &any->flag, any->status);
+    case STATUS_ANY:
+        return any_get_status(any);
+    }
+    return MPI_ERR_INTERN;
+}
+
 static bool
-any_run(struct any *any, bool wait, PyObject *cls, const struct params *params,
+any_run(struct any *any, enum any_call which, PyObject *cls, const struct params *params,
         PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     PyObject *arg[2];
@@ -587,12 +625,10 @@ any_run(struct any *any, bool wait, PyObject *cls, const struct params *params,
     if (any->status == MPI_STATUS_IGNORE)
         any->status = batch->statuses;
     any->index = MPI_UNDEFINED;
-    any->flag = wait;
+    any->flag = which == WAIT_ANY;
     struct call call;
     call_begin(&call, batch->st);
-    int code =
-        wait ? MPI_Waitany(batch->count, batch->requests, &any->index, any->status)
-             : MPI_Testany(batch->count, batch->requests, &any->index, &any->flag, any->status);
+    int code = any_call(any, which);
     bool done = call_end(&call, code);
     batch_store(batch);
     if (done)
@@ -616,7 +652,7 @@ request_waitany_mpi(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyOb
 {
     static const struct params params = {"Waitany", 2, 1, {"requests", "status"}};
     struct any any;
-    if (!any_run(&any, true, cls, &params, args, nargs, kwnames))
+    if (!any_run(&any, WAIT_ANY, cls, &params, args, nargs, kwnames))
         return NULL;
     batch_settle(&any.batch);
     batch_free(&any.batch);
@@ -624,11 +660,11 @@ request_waitany_mpi(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyOb
 }
 
 static PyObject *
-request_testany_mpi(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+any_flag(enum any_call which, PyObject *cls, const struct params *params, PyObject *const *args,
+         Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const struct params params = {"Testany", 2, 1, {"requests", "status"}};
     struct any any;
-    if (!any_run(&any, false, cls, &params, args, nargs, kwnames))
+    if (!any_run(&any, which, cls, params, args, nargs, kwnames))
         return NULL;
     batch_settle(&any.batch);
     batch_free(&any.batch);
@@ -636,11 +672,25 @@ request_testany_mpi(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyOb
 }
 
 static PyObject *
+request_testany_mpi(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"Testany", 2, 1, {"requests", "status"}};
+    return any_flag(TEST_ANY, cls, &params, args, nargs, kwnames);
+}
+
+static PyObject *
+request_get_status_any(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"Get_status_any", 2, 1, {"requests", "status"}};
+    return any_flag(STATUS_ANY, cls, &params, args, nargs, kwnames);
+}
+
+static PyObject *
 request_waitany(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const struct params params = {"waitany", 2, 1, {"requests", "status"}};
     struct any any;
-    if (!any_run(&any, true, cls, &params, args, nargs, kwnames))
+    if (!any_run(&any, WAIT_ANY, cls, &params, args, nargs, kwnames))
         return NULL;
     PyObject *object = any_object(&any);
     batch_free(&any.batch);
@@ -652,7 +702,7 @@ request_testany(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject
 {
     static const struct params params = {"testany", 2, 1, {"requests", "status"}};
     struct any any;
-    if (!any_run(&any, false, cls, &params, args, nargs, kwnames))
+    if (!any_run(&any, TEST_ANY, cls, &params, args, nargs, kwnames))
         return NULL;
     PyObject *object = any_object(&any);
     batch_free(&any.batch);
@@ -668,7 +718,31 @@ struct many {
     int flag, count;
 };
 
-enum many_call { WAIT_ALL, TEST_ALL, WAIT_SOME, TEST_SOME };
+enum many_call { WAIT_ALL, TEST_ALL, STATUS_ALL, WAIT_SOME, TEST_SOME, STATUS_SOME };
+
+/* What MPI_Request_get_status_all does, and _some: with the single form, as not every library has
+   the others. `some` keeps the complete ones only. */
+static int
+many_get_status(struct many *many, bool some)
+{
+    struct batch *batch = &many->batch;
+    int complete = 0, active = 0;
+    for (int i = 0; i < batch->count; i++) {
+        int flag = 0, at = some ? complete : i;
+        if (some && batch->requests[i] == MPI_REQUEST_NULL)
+            continue;
+        int code = MPI_Request_get_status(batch->requests[i], &flag, &batch->statuses[at]);
+        if (code != MPI_SUCCESS)
+            return code;
+        active++;
+        if (flag)
+            batch->indices[complete++] = i;
+    }
+    many->flag = complete == active;
+    if (some)
+        many->count = active == 0 ? MPI_UNDEFINED : complete;
+    return MPI_SUCCESS;
+}
 
 static int
 many_call(struct many *many, enum many_call which)
@@ -685,6 +759,10 @@ many_call(struct many *many, enum many_call which)
     case TEST_SOME:
         return MPI_Testsome(batch->count, batch->requests, &many->count, batch->indices,
                             batch->statuses);
+    case STATUS_ALL:
+        return many_get_status(many, false);
+    case STATUS_SOME:
+        return many_get_status(many, true);
     }
     return MPI_ERR_INTERN;
 }
@@ -698,9 +776,9 @@ many_run(struct many *many, enum many_call which, PyObject *cls, const struct pa
     if (!params_bind(params, args, nargs, kwnames, arg) ||
         !batch_start(batch, cls, params->func, arg[0]))
         return false;
-    bool some = which == WAIT_SOME || which == TEST_SOME;
+    bool some = which >= WAIT_SOME;
     many->statuses = arg[1];
-    many->flag = which != TEST_ALL;
+    many->flag = which == WAIT_ALL || some;
     many->count = some ? MPI_UNDEFINED : batch->count;
     struct call call;
     call_begin(&call, batch->st);
@@ -751,6 +829,16 @@ request_testall_mpi(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyOb
 }
 
 static PyObject *
+request_get_status_all(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"Get_status_all", 2, 1, {"requests", "statuses"}};
+    struct many many;
+    if (!many_run(&many, STATUS_ALL, cls, &params, args, nargs, kwnames) || !many_finish(&many))
+        return NULL;
+    return PyBool_FromLong(many.flag);
+}
+
+static PyObject *
 some_mpi(enum many_call which, PyObject *cls, const struct params *params, PyObject *const *args,
          Py_ssize_t nargs, PyObject *kwnames)
 {
@@ -775,6 +863,13 @@ request_testsome_mpi(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyO
 {
     static const struct params params = {"Testsome", 2, 1, {"requests", "statuses"}};
     return some_mpi(TEST_SOME, cls, &params, args, nargs, kwnames);
+}
+
+static PyObject *
+request_get_status_some(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"Get_status_some", 2, 1, {"requests", "statuses"}};
+    return some_mpi(STATUS_SOME, cls, &params, args, nargs, kwnames);
 }
 
 // Stores the statuses and takes the objects; NULL with an exception. Frees the batch.
@@ -875,6 +970,24 @@ static PyMethodDef request_methods[] = {
     CLASS_METHOD("Testsome", request_testsome_mpi,
                  "Testsome($cls, requests, statuses=None)\n--\n\n"
                  "Indices of the requests that are complete (MPI 3.7.5)."),
+    CLASS_METHOD("Get_status_any", request_get_status_any,
+                 "Get_status_any($cls, requests, status=None)\n--\n\n"
+                 "(index, flag) of a request that is complete, if any; it stays (MPI 3.7.6)."),
+    CLASS_METHOD("Get_status_all", request_get_status_all,
+                 "Get_status_all($cls, requests, statuses=None)\n--\n\n"
+                 "Whether all requests are complete; they stay (MPI 3.7.6)."),
+    CLASS_METHOD("Get_status_some", request_get_status_some,
+                 "Get_status_some($cls, requests, statuses=None)\n--\n\n"
+                 "Indices of the requests that are complete; they stay (MPI 3.7.6)."),
+    CLASS_METHOD("get_status_any", request_get_status_any,
+                 "get_status_any($cls, requests, status=None)\n--\n\n"
+                 "(index, flag) of a request that is complete, if any; it stays (MPI 3.7.6)."),
+    CLASS_METHOD("get_status_all", request_get_status_all,
+                 "get_status_all($cls, requests, statuses=None)\n--\n\n"
+                 "Whether all requests are complete; they stay (MPI 3.7.6)."),
+    CLASS_METHOD("get_status_some", request_get_status_some,
+                 "get_status_some($cls, requests, statuses=None)\n--\n\n"
+                 "Indices of the requests that are complete; they stay (MPI 3.7.6)."),
     {"Cancel", request_cancel, METH_NOARGS,
      "Cancel($self)\n--\n\nAsk to cancel the operation, which still has to be completed\n"
      "(MPI 3.8.4)."},
@@ -908,6 +1021,7 @@ static PyMethodDef request_methods[] = {
                  "testsome($cls, requests, statuses=None)\n--\n\n"
                  "(indices, objects) of the requests that are complete."),
     {"cancel", request_cancel, METH_NOARGS, "cancel($self)\n--\n\nAsk to cancel the operation."},
+    HANDLE_NUMBER_ROWS,
     HANDLE_REDUCE_ROW,
     {NULL, NULL, 0, NULL},
 };

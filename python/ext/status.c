@@ -141,13 +141,18 @@ status_get_field(PyObject *self, void *offset)
 }
 
 static int
+field_kept(void)
+{
+    PyErr_SetString(PyExc_NotImplementedError, "a Status keeps all of its fields");
+    return -1;
+}
+
+static int
 status_set_field(PyObject *self, PyObject *value, void *offset)
 {
     static const struct params params = {"Status", 1, 1, {"value"}};
-    if (value == NULL) {
-        PyErr_SetString(PyExc_AttributeError, "a Status keeps all of its fields");
-        return -1;
-    }
+    if (value == NULL)
+        return field_kept();
     return int_arg(&params, 0, value, status_field(self, (size_t)offset)) ? 0 : -1;
 }
 
@@ -277,10 +282,8 @@ status_set_bytes(PyObject *self, PyObject *value, void *closure)
     (void)closure;
     static const struct params params = {"Status", 1, 1, {"count"}};
     MPI_Count count = 0;
-    if (value == NULL) {
-        PyErr_SetString(PyExc_AttributeError, "a Status keeps all of its fields");
-        return -1;
-    }
+    if (value == NULL)
+        return field_kept();
     return count_arg(&params, 0, value, &count) && status_put_elements(self, MPI_BYTE, count) ? 0
                                                                                               : -1;
 }
@@ -302,6 +305,33 @@ status_get_cancelled(PyObject *self, void *closure)
 {
     (void)closure;
     return status_is_cancelled(self, NULL);
+}
+
+static bool
+status_put_cancelled(PyObject *self, PyObject *value)
+{
+    int flag = 0;
+    return bool_arg(value, &flag) &&
+           check(status_of(self)->st, MPI_Status_set_cancelled(&status_of(self)->status, flag));
+}
+
+static PyObject *
+status_set_cancelled(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"Set_cancelled", 1, 1, {"flag"}};
+    PyObject *arg[1];
+    if (!params_bind(&params, args, nargs, kwnames, arg) || !status_put_cancelled(self, arg[0]))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static int
+status_store_cancelled(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    if (value == NULL)
+        return field_kept();
+    return status_put_cancelled(self, value) ? 0 : -1;
 }
 
 // Pickling
@@ -330,6 +360,18 @@ status_reduce(PyObject *self, PyObject *unused)
     return Py_BuildValue("O()N", Py_TYPE(self), contents);
 }
 
+// A field that a state may lack.
+static bool
+status_restore(PyObject *self, PyObject *state, const char *name, setter set)
+{
+    if (!PyMapping_HasKeyString(state, name))
+        return true;
+    PyObject *value = PyMapping_GetItemString(state, name);
+    bool done = value != NULL && set(self, value, NULL) == 0;
+    Py_XDECREF(value);
+    return done;
+}
+
 static PyObject *
 status_setstate(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
@@ -349,13 +391,9 @@ status_setstate(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObjec
         }
         Py_DECREF(value);
     }
-    if (PyMapping_HasKeyString(arg[0], "count")) {
-        PyObject *value = PyMapping_GetItemString(arg[0], "count");
-        int failed = value == NULL || status_set_bytes(self, value, NULL) < 0;
-        Py_XDECREF(value);
-        if (failed)
-            return NULL;
-    }
+    if (!status_restore(self, arg[0], "count", status_set_bytes) ||
+        !status_restore(self, arg[0], "cancelled", status_store_cancelled))
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -387,7 +425,7 @@ static PyMethodDef status_methods[] = {
     METHOD("Set_error", status_set_error,
            "Set_error($self, error)\n--\n\nStore the error code of the operation."),
     METHOD("Get_count", status_get_count,
-           "Get_count(self, datatype=BYTE)\n\n"
+           "Get_count($self, datatype=...)\n--\n\n"
            "Number of entries of `datatype` received, UNDEFINED if it is not a whole number\n"
            "(MPI 3.2.5)."),
     METHOD("Get_elements", status_get_elements,
@@ -397,6 +435,8 @@ static PyMethodDef status_methods[] = {
            "Set_elements($self, datatype, count)\n--\n\nStore the number of elements received."),
     {"Is_cancelled", status_is_cancelled, METH_NOARGS,
      "Is_cancelled($self)\n--\n\nWhether the operation was cancelled (MPI 3.8.4)."},
+    METHOD("Set_cancelled", status_set_cancelled,
+           "Set_cancelled($self, flag)\n--\n\nStore whether the operation was cancelled."),
     {"tomemory", status_tomemory, METH_NOARGS,
      "tomemory($self)\n--\n\nMemoryview of the status as C ints."},
     {"__getstate__", status_getstate, METH_NOARGS, NULL},
@@ -413,7 +453,8 @@ static PyGetSetDef status_getset[] = {
     {"error", status_get_field, status_set_field, "Error code of the operation.",
      (void *)offsetof(MPI_Status, MPI_ERROR)},
     {"count", status_get_bytes, status_set_bytes, "Number of bytes received.", NULL},
-    {"cancelled", status_get_cancelled, NULL, "Whether the operation was cancelled.", NULL},
+    {"cancelled", status_get_cancelled, status_store_cancelled,
+     "Whether the operation was cancelled.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -165,3 +165,73 @@ def test_types_that_have_the_same_size():
     for name, size in sizes.items():
         assert getattr(MPI, name).size == size
     assert MPI.TWOINT == MPI.INT_INT and MPI.BOOL == MPI.C_BOOL
+
+
+@pytest.mark.parametrize("name", ["e", "f2", "float16"])
+def test_half_precision(comm, name):
+    data = np.arange(6, dtype=name).reshape(2, 3)
+    got = np.empty_like(data)
+    comm.Sendrecv(data, comm.rank, recvbuf=got, source=comm.rank)
+    assert (got == data).all()
+    comm.Sendrecv([data, MPI.FLOAT16_T], comm.rank, recvbuf=[got, "e"], source=comm.rank)
+    comm.Allreduce(data, got)
+    assert (got == data * comm.size).all()
+    assert comm.sendrecv(data, comm.rank).dtype == data.dtype
+    assert MPI.Datatype.fromcode("e").typestr == "f2"
+
+
+def test_duplicated_types(comm):
+    dup = MPI.INT.Dup()
+    assert dup != MPI.INT and dup.size == 4 and not dup.is_predefined
+    assert dup.combiner == MPI.COMBINER_DUP and MPI.INT.combiner == MPI.COMBINER_NAMED
+    assert dup.envelope == dup.Get_envelope() == (0, 0, 0, 1, MPI.COMBINER_DUP)
+    assert dup.contents == dup.Get_contents() == ([], [], [], [MPI.INT])
+    assert dup.decode() == (MPI.INT, "DUP", {}) and MPI.INT.decode() == (MPI.INT, "NAMED", {})
+    twice = dup.Create_dup().Commit()
+    assert (twice.typechar, twice.typestr) == ("i", "i4")
+    dup.Set_name("first")
+    twice.name = "second"
+    assert (dup.Get_name(), twice.name) == ("first", "second")
+    data, got = np.arange(3, dtype="i4"), np.zeros(3, "i4")
+    comm.Sendrecv([data, dup], comm.rank, recvbuf=[got, twice], source=comm.rank)
+    assert (got == data).all()
+    copy = pickle.loads(pickle.dumps(twice))
+    assert copy.combiner == MPI.COMBINER_DUP and copy.typestr == "i4"
+    for made in (dup, twice, copy):
+        made.Free()
+        assert not made
+        made.free()
+    with pytest.raises(MPI.Exception):
+        MPI.INT.Free()
+    MPI.INT.free()
+    assert MPI.INT
+    with pytest.raises(MPI.Exception):
+        MPI.INT.Get_contents()
+    with pytest.raises(MPI.Exception):
+        MPI.DATATYPE_NULL.Dup()
+    assert MPI.Datatype.Match_size(MPI.TYPECLASS_INTEGER, 4).size == 4
+    with pytest.raises(MPI.Exception):
+        MPI.Datatype.Match_size(typeclass=MPI.TYPECLASS_REAL, size=3)
+
+
+def test_handles_as_ints(comm):
+    for made in (
+        comm,
+        comm.Get_group(),
+        MPI.INT.Dup(),
+        MPI.Info.Create(),
+        MPI.SUM,
+        MPI.REQUEST_NULL,
+        MPI.MESSAGE_NULL,
+        MPI.ERRORS_RETURN,
+    ):
+        cls = type(made)
+        assert cls.fromint(made.toint()) == cls.f2py(arg=made.py2f()) == made
+        if not isinstance(made, MPI.Comm):
+            made.free()
+    assert type(MPI.Comm.fromint(comm.toint())) is MPI.Intracomm
+    for bad in ("a", None):
+        with pytest.raises(TypeError):
+            MPI.Comm.fromint(bad)
+    with pytest.raises(TypeError):
+        MPI.Comm.fromint(arg=1)

@@ -91,3 +91,16 @@ def test_subclass(world):
     mine = Mine(world)
     assert isinstance(mine.Dup(), Mine) and isinstance(mine.Incl([0]), Mine)
     assert isinstance(Mine.Union(world, world), Mine)
+
+
+def test_wrong_ranges():
+    group = MPI.COMM_WORLD.Get_group()
+    for bad in ([(0, 0)], [()], [(0, 0, 1, 1)]):
+        with pytest.raises(ValueError, match="first, last, stride"):
+            group.Range_incl(bad)
+    for bad in ([0, 0, 1], [("a", 0, 1)], 3):
+        with pytest.raises(TypeError):
+            group.Range_excl(bad)
+    with pytest.raises(TypeError):
+        group.Incl([0.0])
+    group.Free()

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Muster developers
-"""The module: functions, constants, options, signatures, import and exit."""
+"""The module: functions, constants, options, signatures, import and exit.
+
+Nothing here depends on the number of ranks: one is enough (tests/test_python.py).
+"""
 
 import ast
 import inspect
@@ -19,6 +22,9 @@ def test_functions():
     assert MPI.Get_version() >= (3, 0) and len(MPI.Get_version()) == 2
     assert isinstance(MPI.Get_library_version(), str) and MPI.Get_library_version()
     assert MPI.Get_abi_version()[0] == 1
+    name, version = MPI.get_vendor()
+    assert MPI.Get_library_version().startswith(name) and version > (0, 0, 0)
+    assert len(version) == 3
     assert isinstance(MPI.Get_processor_name(), str) and MPI.Get_processor_name()
     start = MPI.Wtime()
     assert 0 < MPI.Wtick() < 1 and MPI.Wtime() >= start
@@ -89,19 +95,7 @@ def test_signatures_are_those_of_the_stub():
         if name.startswith("_") or not callable(target):
             continue
         wanted = parameters(function)
-        try:
-            signature = inspect.signature(target)
-        except ValueError:
-            # Python finds no signature where a default is a name: the docstring has it
-            shown = inspect.getdoc(target).split(")")[0].replace("\n", " ")
-            if any(d and not d.isdigit() and d not in ("None", "False") for _, d in wanted):
-                listed = shown.split("(")[1].split(", ")
-                assert [p.split("=")[0].lstrip("*") for p in listed if p] == [
-                    n for n, _ in wanted[len(wanted) - len(listed) :]
-                ], shown
-                checked += 1
-                continue
-            raise
+        signature = inspect.signature(target)
         decorated = {ast.unparse(d) for d in function.decorator_list}
         if owner and "staticmethod" not in decorated and "classmethod" in decorated:
             wanted = wanted[1:]
@@ -113,7 +107,7 @@ def test_signatures_are_those_of_the_stub():
         ]
         assert [n for n, _ in got] == [n for n, _ in wanted], (owner, name, got, wanted)
         for (_, have), (_, text) in zip(got, wanted, strict=True):
-            if text == "...":
+            if text == "..." or have is ...:  # Python's signatures hold no object
                 continue
             assert have == value(text), (owner, name, have, text)
         checked += 1

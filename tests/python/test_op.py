@@ -17,6 +17,12 @@ def test_on_objects():
     assert MPI.LAND(2, 0) is False
     assert MPI.MAXLOC((1, 5), (1, 3)) == (1, 3)
     assert MPI.MINLOC((1, 5), (0, 9)) == (0, 9)
+    assert MPI.MAXLOC([1, 5], (2, 3)) == (2, 3) == MPI.MAXLOC(x=(2, 3), y=(1, 5))
+    for bad in ([1], (1, 2, 3), "a"):
+        with pytest.raises(ValueError, match="pair"):
+            MPI.MAXLOC(bad, (1, 2))
+    with pytest.raises(TypeError):
+        MPI.MINLOC((1, 2), 3)
     with pytest.raises(ValueError):
         MPI.OP_NULL(1, 2)
     with pytest.raises(TypeError):

@@ -36,9 +36,16 @@ def test_status_fields():
     assert status.Get_elements(MPI.INT) == 7 and status.count == 28
     status.count = 3
     assert status.Get_count(MPI.INT) == MPI.UNDEFINED
+    status.Set_cancelled(True)
+    assert status.cancelled and pickle.loads(pickle.dumps(status)).cancelled
+    status.cancelled = False
+    assert not status.Is_cancelled()
+    for name in ("source", "count", "cancelled"):
+        with pytest.raises(NotImplementedError):
+            delattr(status, name)
     with pytest.raises(TypeError):
         status.source = "a"
-    with pytest.raises(AttributeError):
+    with pytest.raises(NotImplementedError):
         del status.tag
     assert len(status.tomemory()) == 8 and status.tomemory()[0] in (4, 5, 6)
 
@@ -226,3 +233,36 @@ def test_handles(comm):
         hash(request)
     assert isinstance(MPI.Prequest.fromhandle(MPI.REQUEST_NULL.handle), MPI.Prequest)
     del request
+
+
+def test_get_status_of_several(comm):
+    Request = MPI.Request
+    null = MPI.REQUEST_NULL
+    assert Request.Get_status_any([]) == Request.Get_status_any([null]) == (MPI.UNDEFINED, True)
+    assert Request.Get_status_all([null]) and Request.Get_status_some([null, null]) is None
+    later = comm.irecv(source=comm.rank, tag=2)
+    done = comm.irecv(source=comm.rank, tag=1)
+    sent = comm.isend("x", comm.rank, 1)
+    comm.Iprobe()
+    sent.wait()
+    requests = [null, later, done]
+    status, statuses = MPI.Status(), []
+    assert Request.Get_status_any([null, later]) == (MPI.UNDEFINED, False)
+    assert Request.Get_status_any(requests, status) == (2, True) and status.tag == 1
+    assert not Request.Get_status_all(requests) and Request.Get_status_some([later]) == []
+    assert Request.get_status_some(requests, statuses) == [2]
+    assert [s.tag for s in statuses] == [1]
+    assert later and done and done.wait() == "x"  # they stayed
+    comm.send("y", comm.rank, 2)
+    assert Request.get_status_all(requests=[null, later], statuses=statuses)
+    assert [s.tag for s in statuses] == [MPI.ANY_TAG, 2]
+    assert later.wait() == "y"
+
+
+def test_predefined_message_stays(comm):
+    for _ in range(2):
+        assert MPI.MESSAGE_NO_PROC.recv() is None
+        MPI.MESSAGE_NO_PROC.Recv(bytearray(3))
+        assert MPI.MESSAGE_NO_PROC.irecv().wait() is None
+        assert MPI.MESSAGE_NO_PROC.Irecv(bytearray(3)).Wait()
+        assert comm.mprobe(MPI.PROC_NULL) == MPI.MESSAGE_NO_PROC != MPI.MESSAGE_NULL
