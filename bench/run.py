@@ -102,6 +102,21 @@ def latency(stack):
     return {f"half round trip, {int(n)} B (us)": float(t) for n, t in pairs}
 
 
+def load(stack):
+    """The same while another process keeps one CPU busy."""
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        found = latency(stack)
+    finally:
+        busy.kill()
+        busy.wait()
+    return {
+        name.replace("half round trip", "beside a busy process"): value
+        for name, value in found.items()
+        if any(f" {size} B" in name for size in (8, 4096, 65536, 1048576))
+    }
+
+
 def barrier(stack):
     found = {}
     for ranks in (2, 4):
@@ -139,7 +154,14 @@ def python(stack):
     return {f"Python {name} of 8 B (us)": float(t) for name, t in pairs}
 
 
-ROWS = {"latency": latency, "barrier": barrier, "idle": idle, "start": start, "python": python}
+ROWS = {
+    "latency": latency,
+    "load": load,
+    "barrier": barrier,
+    "idle": idle,
+    "start": start,
+    "python": python,
+}
 
 
 def measure(found, rows, rounds):

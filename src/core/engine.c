@@ -31,6 +31,9 @@
 // went to sleep has not ended the sleep.
 #define INTERRUPT_LOOK_NS 200000000
 
+// Polls of a wait between two looks at who shares this CPU: more than a peer in step needs.
+#define POLLS_ALONE 16
+
 struct engine engine = {.view = {.fd = -1}, .spins = PATIENCE_UNSET, .yields = PATIENCE_UNSET};
 
 static long
@@ -206,6 +209,31 @@ let_others_in(struct wait *wait)
     return MPI_SUCCESS;
 }
 
+static void
+yield(void)
+{
+    engine_leave();
+    sched_yield();
+    if (unlikely(engine.threads))
+        engine_lock();
+}
+
+// Where ranks do not exceed CPUs, somebody else's process may still have put two of them on one. There
+// the peer that this rank waits for cannot run until it yields; and nothing separates them, as long as
+// all CPUs are busy. What others have published may be old: the price is a yield that nobody needed.
+static bool
+cpu_shared(void)
+{
+    uint32_t cpu = (uint32_t)sched_getcpu() + 1;
+    if (atomic_load_explicit(&engine.block->cpu, memory_order_relaxed) != cpu)
+        atomic_store_explicit(&engine.block->cpu, cpu, memory_order_relaxed);
+    for (int r = 0; r < engine.size; r++)
+        if (r != engine.rank &&
+            atomic_load_explicit(&segment_rank(engine.seg, r)->cpu, memory_order_relaxed) == cpu)
+            return true;
+    return false;
+}
+
 int
 engine_wait(struct wait *wait)
 {
@@ -221,16 +249,15 @@ engine_wait(struct wait *wait)
     if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)))
         return let_others_in(wait);
     if (wait->spins < engine.spins) {
-        wait->spins++;
-        cpu_relax();
+        if (unlikely(++wait->spins % POLLS_ALONE == 0) && cpu_shared())
+            yield();
+        else
+            cpu_relax();
         return MPI_SUCCESS;
     }
     if (wait->yields < engine.yields) {
         wait->yields++;
-        engine_leave();
-        sched_yield();
-        if (unlikely(engine.threads))
-            engine_lock();
+        yield();
         return MPI_SUCCESS;
     }
     return wait_sleep(wait);

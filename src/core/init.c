@@ -16,7 +16,7 @@
 #define SELF_CONTEXT  2
 
 // How long to look before sleeping: about 50 us of polling where each rank has a CPU; otherwise
-// nothing but a few yields, because the peer needs this CPU (bench/wait has the measurement).
+// nothing but a few yields, because the peer needs this CPU.
 #define SPINS                 1000
 #define YIELDS                10
 #define YIELDS_OVERSUBSCRIBED 100

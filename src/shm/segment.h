@@ -105,6 +105,7 @@ struct rank_block {
     // The rank writes `sleeping`, peers read it after each message and write `bell` if it is set.
     line_aligned _Atomic uint32_t sleeping;
     _Atomic uint32_t bell; // futex word
+    _Atomic uint32_t cpu;  // the rank, when it changes: 1 + where it last waited; 0: unknown
 
     // Inbound ring. `head` is written by the rank alone, a quarter lap at a time; producers read it.
     line_aligned _Atomic uint64_t head;
