@@ -47,4 +47,17 @@ cpu_relax(void)
 #endif
 }
 
+/* What was written there is for another CPU to read: let it leave this one's caches for the shared
+ * one. A hint; does nothing where the processor has none (CLDEMOTE is a no-operation there). */
+static inline void
+cpu_hand_over(const void *data, size_t n)
+{
+#if defined(__x86_64__)
+    for (const char *line = data; line < (const char *)data + n; line += CACHE_LINE)
+        __asm__ __volatile__(".byte 0x0f, 0x1c, 0x00" : : "a"(line)); // cldemote (%rax)
+#else
+    (void)data, (void)n;
+#endif
+}
+
 #endif
