@@ -41,7 +41,7 @@ comm_end(struct comm *comm)
     pool_free(HANDLE_COMM, comm);
 }
 
-// A process alone agrees with itself, whether or not it has got a segment since.
+// A process alone has no segment and agrees with itself.
 uint64_t
 contexts_take(uint64_t n)
 {

@@ -33,7 +33,7 @@ struct engine {
     int thread_level;
     uint64_t main_thread;
 
-    struct segment_view view; // base is NULL in a process alone that has not needed it
+    struct segment_view view; // base is NULL in a process alone
     struct segment *seg;      // == view.base
     struct rank_block *block; // own
     struct ring_in inbox;
@@ -188,9 +188,6 @@ void wait_end(struct wait *wait);
 /* Do what can be done now for all operations of this process; true if anything moved. Under the
  * lock. (src/core/progress.c) */
 bool progress_poll(void);
-
-/* The segment, made now if this process is alone and had none. */
-int engine_need_segment(void);
 
 /* End the job: MPI_Abort, and what a fatal error handler does after it has printed. */
 _Noreturn void engine_abort(int code);

@@ -52,18 +52,6 @@ use_segment(void)
     bell_register(seg);
 }
 
-int
-engine_need_segment(void)
-{
-    char why[256];
-    if (engine.seg)
-        return MPI_SUCCESS;
-    if (segment_create_private(&engine.view, why, sizeof why) != 0)
-        return error_new(MPI_ERR_NO_MEM, "%s", why);
-    use_segment();
-    return MPI_SUCCESS;
-}
-
 // What the user has set (control variables, before MPI_Init) stays.
 static void
 set_patience(void)

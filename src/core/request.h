@@ -18,7 +18,6 @@
 enum request_kind {
     REQUEST_SEND = 1,
     REQUEST_RECV,
-    REQUEST_COLL, // a nonblocking collective
 };
 
 /* Bytes [at, at + length) of a message. */
@@ -33,9 +32,8 @@ struct request {
     bool orphan;
     bool on_stack;
     bool cancelled;
-    bool sync;     // send: complete only when matched
-    bool buffered; // send: `base` is ours, freed when the request is done
-    bool persistent;
+    bool sync;         // send: complete only when matched
+    bool buffered;     // send: `base` is ours, freed when the request is done
     int error;         // MPI_SUCCESS or a code
     struct comm *comm; // held
     struct type *type; // held
@@ -43,13 +41,12 @@ struct request {
     const void *base;  // the user's buffer
     MPI_Count count;
     uint64_t size;  // bytes: of the message (send), of room (recv), then of what arrived
-    uint64_t moved; // bytes copied into or out of staging so far
+    uint64_t moved; // bytes that this side has copied, by any way
     int rank;       // recv: source in the communicator or MPI_ANY_SOURCE; then the actual one
     int dest;       // send: in the communicator, for reports
     int tag;
     uint64_t context;
-    struct xfer *xfer; // NULL: none
-    uint32_t xfer_index;
+    struct xfer *xfer;         // NULL: none
     uint64_t charged;          // buffered: what it counts for in the attached buffer
     struct byte_range rest[3]; // send: ranges to stage that nobody else delivers
     int nrest;
@@ -58,7 +55,7 @@ struct request {
     uint64_t began;               // recv: when its xfer was accepted, if that is to be measured; ns
     uint64_t pieces;              // pieces filled or emptied so far
     struct match_node node;       // recv: while it is posted
-    struct request *next, **link; // in the list it is on (posted, deferred, sending, receiving)
+    struct request *next, **link; // in the list it is on: its peer's deferred, or receiving
 };
 
 static inline void
