@@ -30,7 +30,6 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_REDUCE_SCATTER_BLOCK] = "MPI_Reduce_scatter_block",
     [COLL_SCAN] = "MPI_Scan",
     [COLL_EXSCAN] = "MPI_Exscan",
-    [COLL_INTERNAL] = "an internal barrier",
     [COLL_COMM_DUP] = "MPI_Comm_dup",
     [COLL_COMM_SPLIT] = "MPI_Comm_split",
     [COLL_COMM_CREATE] = "MPI_Comm_create",
@@ -170,7 +169,7 @@ describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
     unsigned kind = signature & 0xff, code = signature >> 8 & 0xff;
     int root = (int)(signature >> 32) - 1;
     int at = snprintf(text, n, "rank %d called %s", rank, kind_names[kind % COLL_KINDS]);
-    if (kind == COLL_BARRIER || kind >= COLL_INTERNAL)
+    if (kind == COLL_BARRIER || kind >= COLL_COMM_DUP)
         return;
     at += snprintf(text + at, n - (size_t)at, " (");
     if (root >= 0)

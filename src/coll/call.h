@@ -41,7 +41,6 @@ enum coll_kind {
     COLL_REDUCE_SCATTER_BLOCK,
     COLL_SCAN,
     COLL_EXSCAN,
-    COLL_INTERNAL, // the engine's own barrier
     COLL_COMM_DUP,
     COLL_COMM_SPLIT,
     COLL_COMM_CREATE,

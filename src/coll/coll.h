@@ -141,11 +141,4 @@ struct coll {
 /* The communicator's end: leave its board. Under the lock; does not wait. */
 void coll_free(struct comm *comm);
 
-/* The engine's end: what this process has allocated for collectives. Does not wait. */
-void coll_fini(void);
-
-/* A barrier of the engine's own, in order with the user's collectives. Under the lock. `name` is the
- * public function, for reports. */
-int coll_barrier(struct comm *comm, const char *name);
-
 #endif

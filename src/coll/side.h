@@ -67,14 +67,7 @@ part_make(char *base, MPI_Count count, struct type *type, bool raw)
     return p;
 }
 
-/* Block i of a side whose blocks all have the same count and type. */
-static inline struct part
-side_regular(const struct side *s, int i)
-{
-    return part_make(address(s->base, i * s->count * s->type->extent), s->count, s->type, s->raw);
-}
-
-/* Block i of any side. */
+/* Block i. */
 struct part side_part(const struct side *s, int i);
 
 /* Bytes of block i. */

@@ -270,18 +270,3 @@ coll_free(struct comm *comm)
     pool->left = coll;
     coll_reap();
 }
-
-void
-coll_fini(void)
-{
-    struct coll_pool *pool = engine.coll;
-    if (!pool)
-        return;
-    for (struct coll *coll = pool->left, *next; coll; coll = next) {
-        next = coll->next;
-        free(coll);
-    }
-    free(pool->blocks);
-    free(pool);
-    engine.coll = NULL;
-}
