@@ -111,7 +111,8 @@ keep_release(struct state *st, PyObject *keep)
         Py_XDECREF(keep);
 }
 
-void
+// Gives back the buffers of some orphans that have completed.
+static void
 orphans_look(struct state *st)
 {
     if (st->orphan_count == 0 || !may_call(st))

@@ -27,9 +27,4 @@ struct type_contents {
  * always. */
 MPI_Datatype type_give(struct type *type);
 
-/* Bytes in `n` basic elements from the start of a buffer of `type`, and the reverse: the elements in
- * `bytes`, MPI_UNDEFINED when they end inside one. */
-MPI_Count type_elements_bytes(const struct type *type, MPI_Count n);
-MPI_Count type_bytes_elements(const struct type *type, uint64_t bytes);
-
 #endif
