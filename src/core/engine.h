@@ -189,7 +189,8 @@ void wait_end(struct wait *wait);
  * lock. (src/core/progress.c) */
 bool progress_poll(void);
 
-/* End the job: MPI_Abort, and what a fatal error handler does after it has printed. */
+/* End the job: MPI_Abort, and what a fatal error handler does after it has printed. A forked child
+ * ends alone. */
 _Noreturn void engine_abort(int code);
 
 #endif

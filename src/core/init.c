@@ -159,7 +159,8 @@ engine_stop(void)
 _Noreturn void
 engine_abort(int code)
 {
-    if (engine.seg && engine.block) {
+    bool forked = atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FORKED;
+    if (engine.seg && !forked) {
         struct failure failure = {
             .kind = FAILURE_ABORT, .rank = (uint16_t)engine.rank, .code = code};
         segment_fail(engine.seg, failure);

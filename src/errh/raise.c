@@ -35,11 +35,7 @@ stop(int code)
     int errclass = code_class(code);
     if (errclass != MPI_ERR_PROC_ABORTED)
         print_line(code);
-    int status = errclass > 0 && errclass <= LAST_EXIT_CODE ? errclass : 1;
-    if (state() != ENGINE_FORKED)
-        engine_abort(status);
-    fflush(NULL); // a forked child ends alone
-    _exit(status);
+    engine_abort(errclass > 0 && errclass <= LAST_EXIT_CODE ? errclass : 1);
 }
 
 void

@@ -91,7 +91,7 @@ weak_alias(PMPI_Is_thread_main, MPI_Is_thread_main);
 int
 PMPI_Abort(MPI_Comm comm, int errorcode)
 {
-    (void)comm; // the whole job, as every implementation does and 9.6 allows
+    (void)comm; // the whole job, as 9.6 allows
     engine_abort(errorcode);
 }
 weak_alias(PMPI_Abort, MPI_Abort);
