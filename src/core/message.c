@@ -106,20 +106,38 @@ deferred_progress(void)
 
 static void receive_local(struct request *recv, struct request *send);
 static struct message *message_new(uint32_t kind, struct match_key key, uint64_t size);
+static void message_drop(struct message *message);
 static struct request *posted_take(uint64_t context, int source, int tag);
 
-// The data of a local send that nothing waits for yet. A blocking send, too, is kept: nobody else
-// could take it while this thread is blocked.
+// The data of a local send that nothing waits for yet; false, and nothing done, without memory.
 static bool
 local_keep(struct message *message, struct request *send)
 {
+    void *data = malloc(send->size ? send->size : 1);
+    if (!data)
+        return false;
+    request_copy_out(send, 0, data, send->size);
     message->local = NULL;
     message->kind = MESSAGE_COPY;
-    message->data = malloc(send->size ? send->size : 1);
-    if (!message->data)
-        return false;
-    request_copy_out(send, 0, message->data, send->size);
+    message->data = data;
     return true;
+}
+
+// A blocking send is kept whatever its size: nobody else could take it while this thread is blocked.
+static void
+local_leave(struct message *message, struct request *send)
+{
+    if (send->sync || (send->size > PIECE_SIZE && !send->on_stack))
+        return;
+    if (local_keep(message, send)) {
+        request_done(send, MPI_SUCCESS);
+    } else if (send->on_stack) {
+        message_drop(message);
+        request_done(send, error_new(MPI_ERR_NO_MEM,
+                                     "no memory to keep a message of %llu bytes to this process "
+                                     "itself",
+                                     (unsigned long long)send->size));
+    }
 }
 
 static void
@@ -139,8 +157,7 @@ send_local(struct request *send)
     message->peer = send->peer;
     message->local = send;
     engine_changed(); // another thread may be probing for it
-    if (!send->sync && (send->size <= PIECE_SIZE || send->on_stack) && local_keep(message, send))
-        request_done(send, MPI_SUCCESS);
+    local_leave(message, send);
 }
 
 void
@@ -294,8 +311,8 @@ message_index(struct message *message, struct match_key key)
     return true;
 }
 
-static void
-message_unqueue(struct message *message)
+void
+message_take(struct message *message)
 {
     for (int i = 0; i < 4; i++)
         if (message->nodes[i].list)
@@ -321,7 +338,7 @@ message_new(uint32_t kind, struct match_key key, uint64_t size)
     if (match_append(&engine.unexpected, &message->nodes[0], key) &&
         (!engine.wild_indexed || message_index(message, key)))
         return message;
-    message_unqueue(message);
+    message_take(message);
     pool_free(HANDLE_MESSAGE, message);
     return NULL;
 }
@@ -331,6 +348,14 @@ message_end(struct message *message)
 {
     free(message->data);
     pool_free(HANDLE_MESSAGE, message);
+}
+
+// Nobody will receive it.
+static void
+message_drop(struct message *message)
+{
+    message_take(message);
+    message_end(message);
 }
 
 // From the first wildcard on, messages stand under the wildcard keys, too.
@@ -358,12 +383,6 @@ message_find(uint64_t context, int source, int tag)
         return NULL;
     struct match_node *node = match_first(&engine.unexpected, key);
     return node ? container_of(node - i, struct message, nodes[0]) : NULL;
-}
-
-void
-message_take(struct message *message)
-{
-    message_unqueue(message);
 }
 
 void
@@ -404,8 +423,7 @@ message_deliver(struct slot *slot)
     if (slot->kind != SLOT_PIECE)
         return true;
     if (!(message->data = malloc(slot->size))) {
-        message_unqueue(message);
-        message_end(message);
+        message_drop(message);
         return false;
     }
     struct staging staging = staging_of(message->peer->segment, message->peer->rank);
@@ -419,7 +437,7 @@ message_recv(struct request *recv)
 {
     struct message *message = message_find(recv->context, recv->rank, recv->tag);
     if (message) {
-        message_unqueue(message);
+        message_take(message);
         message_recv_matched(recv, message);
         return MPI_SUCCESS;
     }
@@ -463,8 +481,7 @@ withdraw_send(struct request *send)
 {
     struct message *message = is_local(send) ? local_find(send) : NULL;
     if (message) {
-        message_unqueue(message);
-        message_end(message);
+        message_drop(message);
         return true;
     }
     if (is_local(send) || send->xfer)
@@ -537,17 +554,24 @@ abandon_send(struct request *send)
         deferred_remove(send);
 }
 
+// Without memory it is lost, too. NULL: nothing has been queued.
+static void
+abandon_local(struct message *message, struct request *send)
+{
+    if (message && !local_keep(message, send))
+        message_drop(message);
+}
+
 void
 message_abandon(struct request *request)
 {
     if (request->done)
         return;
-    struct message *message = request->kind == REQUEST_SEND ? local_find(request) : NULL;
-    if (message)
-        local_keep(message, request);
-    else if (request->kind == REQUEST_RECV)
+    if (request->kind == REQUEST_RECV)
         abandon_recv(request);
-    else if (!is_local(request))
+    else if (is_local(request))
+        abandon_local(local_find(request), request);
+    else
         abandon_send(request);
 }
 

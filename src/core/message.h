@@ -64,7 +64,7 @@ void message_recv_matched(struct request *recv, struct message *message);
 /* The first unmatched message that a receive with these arguments would take, or NULL. */
 struct message *message_find(uint64_t context, int source, int tag);
 
-/* Take it out of the queues, so that nobody else receives it. */
+/* Take it out of the queue, so that nobody else receives it. */
 void message_take(struct message *message);
 
 /* Withdraw a receive that nothing has matched, or a send of which no other process knows: true if that
