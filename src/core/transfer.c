@@ -7,6 +7,7 @@
 #include "core/layout.h"
 #include "shm/cma.h"
 
+#include <sched.h>
 #include <string.h>
 
 // Pieces the sender may fill before the message is matched: enough to keep both sides copying from the
@@ -20,7 +21,7 @@
 #define UNIT 4096u // of the cursor
 static_assert(PIECE_SIZE % UNIT == 0 && RANGE_LEAST % UNIT == 0, "claimed in whole units");
 
-static_assert(XFERS <= 64, "outgoing_used has a bit for each");
+static_assert(XFERS == 64, "outgoing_used has a bit for each, and all are set when none is free");
 
 /* ---- user buffers ---- */
 
@@ -80,7 +81,6 @@ pieces_allowed(const struct peer *peer)
     return peer->pieces_out < n / 4 && engine.pieces_out < n - n / 4;
 }
 
-// A piece for `peer`, or -1. `matched`: its reader is at work on it, so it will come back.
 int
 piece_take(struct peer *peer, bool matched)
 {
@@ -335,7 +335,7 @@ send_direct(struct request *send)
     atomic_store_explicit(&xfer->writing, 1, memory_order_seq_cst);
     struct byte_range range = range_claim_direct(xfer, send->peer);
     bool copied = range.length && range_write(send, range);
-    // release: the bytes are there; pairs with the acquire in range_missing and in transfer_drop.
+    // release, both: the bytes are there; pair with the loads in receive_step and in stop_copies.
     if (copied)
         atomic_fetch_add_explicit(&xfer->written, range.length, memory_order_release);
     atomic_store_explicit(&xfer->writing, 0, memory_order_release);
@@ -476,6 +476,7 @@ receive_direct(struct request *recv)
     atomic_store_explicit(&xfer->reading, 1, memory_order_seq_cst);
     struct byte_range range = range_claim_direct(xfer, recv->peer);
     bool copied = range.length && range_read(recv, range);
+    // release: our loads are over; pairs with the load in stop_copies.
     atomic_store_explicit(&xfer->reading, 0, memory_order_release);
     if (!range.length)
         return false;
@@ -607,9 +608,10 @@ stop_copies(struct xfer *xfer, const struct peer *peer, _Atomic uint32_t *busy)
     // seq_cst: the cursor, then the flag; the peer stores its flag, then claims.
     uint64_t cursor =
         atomic_exchange_explicit(&xfer->cursor, units_of(xfer->size), memory_order_seq_cst);
+    // acquire: pairs with the launcher's release when it has reaped the peer (mark_ended).
     while (atomic_load_explicit(busy, memory_order_seq_cst) &&
            !atomic_load_explicit(&peer->block->ended, memory_order_acquire))
-        cpu_relax();
+        sched_yield(); // the peer may need this CPU to end its range
     uint64_t left = units_left(xfer, cursor);
     return left ? range_of_units(xfer, cursor & UINT32_MAX, left) : (struct byte_range){0, 0};
 }
