@@ -117,6 +117,7 @@ leave_board(struct coll *coll)
 {
     coll->done = UINT64_MAX;
     coll->quick = false;
+    // release: as in coll_over.
     atomic_store_explicit(&coll->own->done, UINT64_MAX, memory_order_release);
     coll_changed(coll);
 }
@@ -153,6 +154,7 @@ coll_break(struct coll *coll, int errclass, const char *why)
         return;
     board->errclass = errclass;
     snprintf(board->why, sizeof board->why, "%s", why);
+    // release: pairs with the acquire in check_broken and wait_and_step; the reason stands.
     atomic_store_explicit(&board->broken, 2, memory_order_release);
     coll->error = errclass;
     leave_board(coll);
@@ -288,6 +290,7 @@ wake_set(struct coll *coll, uint64_t set, int first)
 cold void
 coll_wake(struct coll *coll)
 {
+    // acquire: pairs with the release in watch; the bits in the sets are there.
     uint64_t set = atomic_exchange_explicit(&coll->own->watched, 0, memory_order_acquire);
     if (!coll->set) {
         wake_set(coll, set, 0);
@@ -297,7 +300,7 @@ coll_wake(struct coll *coll)
         int group = __builtin_ctzll(set);
         _Atomic uint64_t *word =
             &coll->set[(size_t)coll->rank * set_words(coll->size) + (size_t)group];
-        wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_acquire), group * 64);
+        wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_relaxed), group * 64);
     }
 }
 

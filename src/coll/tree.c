@@ -95,6 +95,7 @@ ready(struct call *call, int rank, const _Atomic uint64_t *counter)
 static void
 count(struct call *call, _Atomic uint64_t *counter)
 {
+    // release: pairs with the acquire in ready; the data stand.
     atomic_store_explicit(counter, 1, memory_order_release);
     coll_changed(call->coll);
 }

@@ -102,6 +102,7 @@ engine_lock(void)
 static inline void
 engine_unlock(void)
 {
+    // release: pairs with the acquire in engine_lock and engine_lock_slow.
     if (unlikely(atomic_exchange_explicit(&engine.lock, 0, memory_order_release) == 2))
         engine_unlock_slow();
 }

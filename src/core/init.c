@@ -16,7 +16,7 @@
 #define SELF_CONTEXT  2
 
 // How long to look before sleeping: about 50 us of polling where each rank has a CPU; otherwise
-// nothing but a few yields, because the peer needs this CPU (bench/wait has the measurement).
+// nothing but yields, because the peer needs this CPU. bench/latency, barrier and idle show both.
 #define SPINS                 1000
 #define YIELDS                10
 #define YIELDS_OVERSUBSCRIBED 100
@@ -116,7 +116,7 @@ int
 engine_start(int required, int *provided)
 {
     static bool registered;
-    switch (atomic_load(&engine.state)) {
+    switch (atomic_load_explicit(&engine.state, memory_order_relaxed)) {
     case ENGINE_NEW:
         break;
     case ENGINE_RUNNING:
@@ -136,7 +136,8 @@ engine_start(int required, int *provided)
         return err;
     if (!registered)
         registered = pthread_atfork(NULL, NULL, forked_child) == 0;
-    atomic_store(&engine.state, ENGINE_RUNNING);
+    // release: pairs with the acquire in MPI_Initialized; the rest of the engine stands.
+    atomic_store_explicit(&engine.state, ENGINE_RUNNING, memory_order_release);
     if (provided)
         *provided = engine.thread_level;
     return MPI_SUCCESS;
@@ -151,8 +152,8 @@ engine_stop(void)
         ;
     wait_end(&wait);
     if (engine.block)
-        atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_release);
-    atomic_store(&engine.state, ENGINE_FINALIZED);
+        atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_relaxed);
+    atomic_store_explicit(&engine.state, ENGINE_FINALIZED, memory_order_relaxed);
     return err;
 }
 

@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Memory of the segment's heap. Each rank takes chunks from the common heap (one fetch-add, so a
- * rank that dies in the middle holds nothing) and divides them by itself; what it frees goes back
+ * Memory of the segment's heap. Each rank takes chunks from the common heap (one
+ * compare-and-swap: a rank that dies in the middle holds nothing) and divides them by itself; what it frees goes back
  * to its own lists. Offsets from the start of the segment are what ranks tell each other.
  */
 #ifndef MUSTER_SHM_ARENA_H

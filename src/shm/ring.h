@@ -65,12 +65,13 @@ struct ring_in {
     uint64_t published; // what block->head says
 };
 
+/* The rest of ring_claim: from position `at` on, with the consumer's head read again. */
+struct slot *ring_claim_slow(struct ring_out *ring, int rank, uint64_t *position, uint64_t at);
+
 /*
  * Claim a slot for `rank`; *position is for ring_publish. NULL: the ring is full (the caller may
  * set its bit with ring_want_space and try once more before it sleeps).
  */
-struct slot *ring_claim_slow(struct ring_out *ring, int rank, uint64_t *position, uint64_t at);
-
 static inline struct slot *
 ring_claim(struct ring_out *ring, int rank, uint64_t *position)
 {

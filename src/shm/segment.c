@@ -23,7 +23,7 @@
 #define PAGE 4096u
 
 /* Staging: larger than a core's L2 cache, so that a piece's lines have left it before the piece
- * comes round again (docs/ARCHITECTURE.md, "Large messages"), but never more than this in all. */
+ * comes round again (staging.h), but never more than this in all. */
 #define STAGING_BYTES     (4u << 20)
 #define STAGING_BYTES_ALL (512u << 20)
 #define PIECES_MIN        8 // of a rank: what MAX_RANKS ranks get
@@ -200,16 +200,17 @@ segment_fail(struct segment *seg, struct failure failure)
         uint64_t word;
     } u = {.failure = failure};
     uint64_t none = 0;
-    // release: what the failing rank did before is seen by who reads the failure.
+    // release: pairs with the acquire in segment_failure; what the failing rank did before is seen.
     return atomic_compare_exchange_strong_explicit(&seg->failure, &none, u.word,
-                                                   memory_order_acq_rel, memory_order_acquire);
+                                                   memory_order_release, memory_order_relaxed);
 }
 
 void
 segment_ring_bell(struct segment *seg, int rank)
 {
     struct rank_block *block = segment_rank(seg, rank);
-    atomic_fetch_add_explicit(&block->bell, 1, memory_order_seq_cst);
+    // release: as in bell_wake.
+    atomic_fetch_add_explicit(&block->bell, 1, memory_order_release);
     syscall(SYS_futex, &block->bell, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 

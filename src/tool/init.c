@@ -45,7 +45,8 @@ PMPI_Initialized(int *flag)
 {
     if (!flag)
         return world_raise("MPI_Initialized", null_error("flag"));
-    *flag = atomic_load(&engine.state) != ENGINE_NEW;
+    // acquire: pairs with the release in engine_start; this thread may use MPI now.
+    *flag = atomic_load_explicit(&engine.state, memory_order_acquire) != ENGINE_NEW;
     return MPI_SUCCESS;
 }
 weak_alias(PMPI_Initialized, MPI_Initialized);
@@ -55,7 +56,7 @@ PMPI_Finalized(int *flag)
 {
     if (!flag)
         return world_raise("MPI_Finalized", null_error("flag"));
-    *flag = atomic_load(&engine.state) == ENGINE_FINALIZED;
+    *flag = atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FINALIZED;
     return MPI_SUCCESS;
 }
 weak_alias(PMPI_Finalized, MPI_Finalized);
