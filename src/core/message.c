@@ -151,7 +151,8 @@ send_local(struct request *send)
     struct match_key key = {send->context, send->rank, send->tag};
     struct message *message = message_new(MESSAGE_LOCAL, key, send->size);
     if (!message) {
-        request_done(send, error_new(MPI_ERR_NO_MEM, "no memory to queue a message"));
+        request_done(send, error_new(MPI_ERR_NO_MEM, "no memory to queue a message of %llu bytes",
+                                     (unsigned long long)send->size));
         return;
     }
     message->peer = send->peer;
