@@ -320,8 +320,8 @@ stop_front(struct keeper *k, int signal)
     note_send(k->control, &(struct note){.kind = NOTE_STOP, .value = signal}, NULL);
 }
 
-/* A rank was stopped. For the terminal's sake: give it the terminal, or stop with it. By ^Z while it
- * had the terminal: the whole job stops. Else somebody did it by hand, and knows. */
+/* A rank was stopped. For the terminal's sake: give it the terminal, or stop with it. By ^Z while
+ * it had the terminal: the whole job stops. Else somebody did it by hand, and knows. */
 static void
 on_rank_stop(struct keeper *k, struct rank *rank, int signal)
 {

@@ -45,8 +45,7 @@ struct sink {
     int reports;
     bool tag;
     bool terminal;
-    bool
-        moves; // data may go from the ranks' pipes to fd without being read: no tags, and splice can
+    bool moves; // data may go from the ranks' pipes to fd unread: no tags, and splice can
     pthread_t thread;
     char *buffer; // HELD_BYTES + READ_BYTES
 

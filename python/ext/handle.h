@@ -80,7 +80,8 @@ method_fn handle_fromint, handle_f2py;
    does not need it to be). */
 bool handle_can_free(struct handle *h);
 
-/* A free slot among the CALLBACK_SLOTS functions, -1 with an exception that names `what` they are. */
+/* A free slot among the CALLBACK_SLOTS functions, -1 with an exception that
+ * names `what` they are. */
 int callback_slot(PyObject *const *functions, const char *what);
 
 /* Makes the module's object for a predefined handle and adds it to the module. */

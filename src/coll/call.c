@@ -194,7 +194,8 @@ mismatch_class(uint64_t mine, uint64_t theirs)
     return differ & 0xff00 ? MPI_ERR_OP : MPI_ERR_TYPE;
 }
 
-// The first of the last POSTINGS calls that this member and `rank` have posted differently; 0: none.
+// The first of the last POSTINGS calls that this member and `rank` have
+// posted differently; 0: none.
 static uint64_t
 first_difference(const struct coll *coll, int rank, uint64_t seq)
 {

@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Collectives of several processes without the launcher: datatypes made by hand (with holes, with
- * elements larger than a piece, that do not begin at their address), and more ranks than one word of
- * a set of watchers holds. */
+ * elements larger than a piece, that do not begin at their address), and more ranks than one word
+ * of a set of watchers holds. */
 #include "boot/wire.h"
 #include "coll/call.h"
 

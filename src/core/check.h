@@ -11,8 +11,8 @@
 #include "core/error.h"
 #include "core/object.h"
 
-/* The error of a handle that names no live object of the wanted kind: says what it is instead (a null
- * handle, one of another kind, a freed one). */
+/* The error of a handle that names no live object of the wanted kind: says what it is instead (a
+ * null handle, one of another kind, a freed one). */
 int handle_error(enum handle_kind wanted, const void *handle) cold;
 
 /* The errors of an argument that must not be NULL, or not be negative. */

@@ -166,8 +166,8 @@ engine_failed(void)
  *
  * Each engine_wait polls once, and spins, yields or sleeps as it finds nothing. It returns
  * MPI_SUCCESS when the condition should be looked at again, or a code when the call must be
- * abandoned: the job has failed, or the interrupt callback said so. Conditions are changed either by
- * progress in this process or by peers in the segment; peers call bell_notify after a change.
+ * abandoned: the job has failed, or the interrupt callback said so. Conditions are changed either
+ * by progress in this process or by peers in the segment; peers call bell_notify after a change.
  */
 struct wait {
     const char *op; // the MPI function, for reports

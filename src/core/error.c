@@ -4,9 +4,9 @@
 /*
  * The texts of error codes.
  *
- * A code is ERROR_DYNAMIC | number << ERROR_CLASS_BITS | class. Its text stands in slot
- * number % ERROR_TEXTS, until ERROR_TEXTS further errors have been made. A slot is a sequence lock
- * whose sequence is the number: BUSY while its one writer is at work. Nobody ever waits: a writer that
+ * A code is ERROR_DYNAMIC | number << ERROR_CLASS_BITS | class. Its text stands in slot number %
+ * ERROR_TEXTS, until ERROR_TEXTS further errors have been made. A slot is a sequence lock whose
+ * sequence is the number: BUSY while its one writer is at work. Nobody ever waits: a writer that
  * finds the slot busy takes the next number, a reader that finds another number has no text. So an
  * error can be made and read in any thread, with or without the engine's lock, and in a child
  * forked at any moment.

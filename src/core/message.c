@@ -123,7 +123,8 @@ local_keep(struct message *message, struct request *send)
     return true;
 }
 
-// A blocking send is kept whatever its size: nobody else could take it while this thread is blocked.
+// A blocking send is kept whatever its size: nobody else could take it while
+// this thread is blocked.
 static void
 local_leave(struct message *message, struct request *send)
 {
@@ -521,8 +522,8 @@ deferred_replace(struct request *send, struct request *copy)
         send->peer->deferred_tail = &copy->next;
 }
 
-// Go on with the send from a copy of its data, so that the caller has its buffer back. Without memory
-// for that the message is lost, and the receiver waits in vain.
+// Go on with the send from a copy of its data, so that the caller has its buffer back. Without
+// memory for that the message is lost, and the receiver waits in vain.
 static void
 abandon_send(struct request *send)
 {

@@ -6,7 +6,8 @@
  *
  * A blocking call uses a request on its own stack; a started one comes from the pool and has a
  * handle. `done` is set once, by whoever finishes it inside this process, always under the engine's
- * lock. A request that MPI_Request_free let go is `orphan` and returns itself to the pool when done.
+ * lock. A request that MPI_Request_free let go is `orphan` and returns itself to
+ * the pool when done.
  */
 #ifndef MUSTER_CORE_REQUEST_H
 #define MUSTER_CORE_REQUEST_H

@@ -10,8 +10,8 @@
 #include <sched.h>
 #include <string.h>
 
-// Pieces the sender may fill before the message is matched: enough to keep both sides copying from the
-// start.
+// Pieces the sender may fill before the message is matched: enough to keep both sides copying from
+// the start.
 #define PREFILL 4
 
 // A range that is copied directly: large enough that claiming it is nothing.
@@ -133,14 +133,14 @@ anything_left(struct xfer *xfer)
     return units_left(xfer, atomic_load_explicit(&xfer->cursor, memory_order_relaxed));
 }
 
-// The next `n` units from the front or the back, or as many as there are; length 0: all are somebody's.
-// Only after anything_left, so that the halves of the cursor never overflow: each side goes beyond the
-// last unit once at most.
+// The next `n` units from the front or the back, or as many as there are; length 0: all are
+// somebody's. Only after anything_left, so that the halves of the cursor never overflow: each side
+// goes beyond the last unit once at most.
 static struct byte_range
 units_claim(struct xfer *xfer, uint64_t n, bool back)
 {
-    // seq_cst: after the store to `reading` or `writing` of a direct copy (stop_copies). What is in the
-    // bytes is ordered by ready, written and the closing.
+    // seq_cst: after the store to `reading` or `writing` of a direct copy (stop_copies). What is in
+    // the bytes is ordered by ready, written and the closing.
     uint64_t cursor =
         atomic_fetch_add_explicit(&xfer->cursor, back ? n << 32 : n, memory_order_seq_cst);
     uint64_t left = units_left(xfer, cursor), from = cursor & UINT32_MAX;
@@ -159,9 +159,9 @@ range_claim(struct xfer *xfer)
     return units_claim(xfer, PIECE_SIZE / UNIT, false);
 }
 
-// To be copied directly. Of two processes the same one always begins at the front: what they send to
-// and fro stays in the caches where it was (bench/latency: 1 MiB in 25 us instead of 50). Ranges get smaller towards
-// the end, so that both end together.
+// To be copied directly. Of two processes the same one always begins at the front: what they send
+// to and fro stays in the caches where it was (bench/latency: 1 MiB in 25 us instead of 50). Ranges
+// get smaller towards the end, so that both end together.
 static struct byte_range
 range_claim_direct(struct xfer *xfer, const struct peer *peer)
 {
@@ -355,8 +355,8 @@ static bool
 send_step(struct request *send, uint32_t state)
 {
     struct xfer *xfer = send->xfer;
-    // acquire: pairs with the release where the receiver decides; where to write, or what it failed to
-    // read.
+    // acquire: pairs with the release where the receiver decides; where to write, or what it failed
+    // to read.
     uint32_t direct = atomic_load_explicit(&xfer->direct, memory_order_acquire);
     if (direct == XFER_STAGED_AGAIN && !send->failed_taken) {
         send->failed_taken = true;
@@ -399,13 +399,15 @@ outgoing_step(uint32_t index)
 {
     struct outgoing *out = &engine.outgoing[index];
     struct request *send = out->send;
-    // acquire: pairs with the release in transfer_close; after it the receiver touches nothing of ours.
+    // acquire: pairs with the release in transfer_close; after it the receiver
+    // touches nothing of ours.
     uint32_t state =
         atomic_load_explicit(&xfer_of(engine.seg, engine.rank, index)->state, memory_order_acquire);
     bool moved = false;
     if (send && state != XFER_CLOSED)
         moved = send_step(send, state);
-    // What this side has copied itself has left the buffer; ranges of the receiver's end with the closing.
+    // What this side has copied itself has left the buffer; ranges of the receiver's
+    // end with the closing.
     if (send && (state == XFER_CLOSED ||
                  (send->moved == send->size && (!send->sync || state == XFER_MATCHED)))) {
         out->send = NULL;
@@ -600,8 +602,8 @@ transfer_pending(void)
 
 /* ---- giving up ---- */
 
-// No new range begins after this; wait until the peer has ended the one it may be copying. Returns what
-// nobody owned.
+// No new range begins after this; wait until the peer has ended the one it may be copying. Returns
+// what nobody owned.
 static struct byte_range
 stop_copies(struct xfer *xfer, const struct peer *peer, _Atomic uint32_t *busy)
 {

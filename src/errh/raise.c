@@ -90,8 +90,8 @@ raise_on(MPI_Comm handle, const char *function, int code)
 }
 
 // A forked child has its parent's handlers (Python gets an exception there as well), not its lock.
-// After MPI_Finalize they stay, too: 9.3 names the initial handler, but a thread that was left behind
-// in a call must not end a process that is about to exit well.
+// After MPI_Finalize they stay, too: 9.3 names the initial handler, but a thread that was left
+// behind in a call must not end a process that is about to exit well.
 int
 world_raise(const char *function, int code)
 {

@@ -10,8 +10,8 @@
 
 /*
  * Buffered sends (MPI 5.0, 3.6). The data is copied into memory of the engine's own and goes on
- * without the caller; what the attached buffer would hold, with MPI_BSEND_OVERHEAD for each message,
- * is counted, so that a program that attached too little learns it as it would elsewhere.
+ * without the caller; what the attached buffer would hold, with MPI_BSEND_OVERHEAD for each
+ * message, is counted, so that a program that attached too little learns it as it would elsewhere.
  */
 
 static int

@@ -24,8 +24,8 @@ bad_count(MPI_Count count)
                      (long long)count);
 }
 
-// MPI_BOTTOM, a null pointer, is where the addresses of a derived type begin. Of no bytes the address
-// is nothing to the user, but memcpy wants one.
+// MPI_BOTTOM, a null pointer, is where the addresses of a derived type begin. Of no bytes the
+// address is nothing to the user, but memcpy wants one.
 static cold int
 check_no_address(const struct type *type, struct envelope *e)
 {

@@ -12,9 +12,10 @@
  *
  * Who dies where:
  *   before the claim    nothing has happened; the next producer claims p.
- *   claim .. publish    the consumer finds claims[p] = (p + 1, r), the flag missing and r ended (the
- *                       launcher says so after the process is gone, so no store of it can follow):
- *                       it reads the flag once more and steps over the slot (ring_skip_dead).
+ *   claim .. publish    the consumer finds claims[p] = (p + 1, r), the flag missing and r ended
+ *                       (the launcher says so after the process is gone, so no store of it can
+ *                       follow): it reads the flag once more and steps over the slot
+ *                       (ring_skip_dead).
  *   after the publish   the message is there.
  *   before `tail` moved `tail` is a hint that lags; the next producer walks over the claims.
  * The model in tests/model/ring.pml has each of these deaths.

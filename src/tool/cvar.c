@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Control variables of the tool interface (MPI 5.0, 15.3.6): the numbers that decide how a rank waits,
- * and the callback of a language's runtime for blocked calls. These functions return error codes and
- * call no error handler (15.3.1).
+ * Control variables of the tool interface (MPI 5.0, 15.3.6): the numbers that decide how a rank
+ * waits, and the callback of a language's runtime for blocked calls. These functions return error
+ * codes and call no error handler (15.3.1).
  */
 
 #include "core/engine.h"

@@ -23,8 +23,8 @@ struct type_contents {
     struct type *types[];
 };
 
-/* A handle for the user: one more that MPI_Type_free must be called for. Predefined types have theirs
- * always. */
+/* A handle for the user: one more that MPI_Type_free must be called for. Predefined types have
+ * theirs always. */
 MPI_Datatype type_give(struct type *type);
 
 #endif
