@@ -158,6 +158,7 @@ send_local(struct request *send)
     }
     message->peer = send->peer;
     message->local = send;
+    send->message = message;
     engine_changed(); // another thread may be probing for it
     local_leave(message, send);
 }
@@ -313,6 +314,12 @@ message_index(struct message *message, struct match_key key)
     return true;
 }
 
+static bool
+message_is_queued(const struct message *message)
+{
+    return message->nodes[0].list != NULL;
+}
+
 void
 message_take(struct message *message)
 {
@@ -462,16 +469,6 @@ deferred_remove(struct request *send)
     // A peer whose queue is empty leaves the engine's list at the next poll.
 }
 
-// The unmatched message that stands for a send to this process itself, or NULL.
-static struct message *
-local_find(const struct request *send)
-{
-    for (struct message *m = engine.first_unexpected; m; m = m->next)
-        if (m->kind == MESSAGE_LOCAL && m->local == send)
-            return m;
-    return NULL;
-}
-
 static bool
 is_local(const struct request *send)
 {
@@ -481,14 +478,12 @@ is_local(const struct request *send)
 static bool
 withdraw_send(struct request *send)
 {
-    struct message *message = is_local(send) ? local_find(send) : NULL;
-    if (message) {
-        message_drop(message);
-        return true;
-    }
-    if (is_local(send) || send->xfer)
+    if (is_local(send) && message_is_queued(send->message))
+        message_drop(send->message);
+    else if (!is_local(send) && !send->xfer)
+        deferred_remove(send);
+    else
         return false;
-    deferred_remove(send);
     return true;
 }
 
@@ -556,12 +551,20 @@ abandon_send(struct request *send)
         deferred_remove(send);
 }
 
-// Without memory it is lost, too. NULL: nothing has been queued.
+// The same for a message that a probe may have taken already. Lost, it is one of no bytes.
 static void
-abandon_local(struct message *message, struct request *send)
+abandon_local(struct request *send)
 {
-    if (message && !local_keep(message, send))
+    struct message *message = send->message;
+    if (local_keep(message, send))
+        return;
+    if (message_is_queued(message)) {
         message_drop(message);
+        return;
+    }
+    message->local = NULL;
+    message->kind = MESSAGE_COPY;
+    message->size = 0;
 }
 
 void
@@ -572,7 +575,7 @@ message_abandon(struct request *request)
     if (request->kind == REQUEST_RECV)
         abandon_recv(request);
     else if (is_local(request))
-        abandon_local(local_find(request), request);
+        abandon_local(request);
     else
         abandon_send(request);
 }

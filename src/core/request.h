@@ -16,6 +16,8 @@
 #include "core/object.h"
 #include "core/status.h"
 
+struct message;
+
 enum request_kind {
     REQUEST_SEND = 1,
     REQUEST_RECV,
@@ -48,6 +50,7 @@ struct request {
     int tag;
     uint64_t context;
     struct xfer *xfer;         // NULL: none
+    struct message *message;   // send to this process itself: until received or kept
     uint64_t charged;          // buffered: what it counts for in the attached buffer
     struct byte_range rest[3]; // send: ranges to stage that nobody else delivers
     int nrest;
