@@ -58,8 +58,8 @@ bench: $(VENV)/.installed $(VENV)/.check
 
 format: $(VENV)/.check
 	git ls-files '*.c' '*.h' | xargs $(BIN)/clang-format -i
-	$(BIN)/ruff format tests tools python examples
-	$(BIN)/ruff check --fix tests tools python examples
+	$(BIN)/ruff format tests tools python examples bench
+	$(BIN)/ruff check --fix tests tools python examples bench
 
 clean:
 	rm -rf build $(VENV)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Half round trips of MPI_Send and MPI_Recv between ranks 0 and 1: "BYTES MICROSECONDS" on each line,
- * the best of several rounds. Compiles with any MPI. */
+/* Half round trips of MPI_Send and MPI_Recv between ranks 0 and 1: "BYTES MICROSECONDS" on each
+ * line, the best of several rounds. Compiles with any MPI. */
 
 #include <mpi.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 
 /*
  * What the machine can do, without any MPI: "NAME BYTES MICROSECONDS" on each line, the best of
- * several rounds. Two processes on two CPUs. Every way moves a message there and back, from buffer to
- * buffer, so that what is sent has just been written; half of the time of both counts.
+ * several rounds. Two processes on two CPUs. Every way moves a message there and back, from buffer
+ * to buffer, so that what is sent has just been written; half of the time of both counts.
  *   line        a cache line to the other CPU
  *   memcpy      within one process, between two buffers of this size
  *   ring R      through a ring of R bytes in pieces of 16 KiB, both copying at once

@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * The ways of a rank's output. Where several ranks write to one place each gets a channel, a pipe or
- * a pseudo terminal, that the launcher reads; where nothing could mix (one rank and no tags, or
+ * The ways of a rank's output. Where several ranks write to one place each gets a channel, a pipe
+ * or a pseudo terminal, that the launcher reads; where nothing could mix (one rank and no tags, or
  * /dev/null) the rank simply inherits the launcher's own descriptor.
  */
 #ifndef MUSTER_LAUNCHER_CHANNEL_H

@@ -30,7 +30,8 @@ struct front {
     char text[512]; // the job's one message
 };
 
-/* Standard input belongs to rank 0: were it open here too, its writer would not notice rank 0's end. */
+/* Standard input belongs to rank 0: were it open here too, its writer would not
+ * notice rank 0's end. */
 static void
 leave_input(void)
 {

@@ -50,7 +50,7 @@ address_is_here(int family, const void *bytes, size_t len)
     return found;
 }
 
-bool
+static bool
 host_is_here(const char *name)
 {
     static const char *const names[] = {"localhost",  "localhost.localdomain", "localhost4",

@@ -7,10 +7,8 @@
 
 #include "base/base.h"
 
-/* True for "localhost", this machine's name (with or without its domain) and its addresses. */
-bool host_is_here(const char *name);
-
-/* Check a list "a,b:4,[::1]:2"; false if a host is another machine: `why` names it. */
+/* Check a list "a,b:4,[::1]:2"; false if a host is another machine: `why` names it. This machine is
+ * "localhost", its own name with or without its domain, and its addresses. */
 bool hosts_check(const char *list, char *why, size_t n);
 
 /* Check a file with a host in the first word of each line ("host", "host:4", "host slots=4"). */

@@ -17,8 +17,8 @@
  * They talk over a pair of sockets (control.h), whose closing tells one that the other is gone.
  *
  * Nothing is left after any end. Both are child subreapers: what a dead rank has started, in
- * whatever session or group, becomes the keeper's child, so "the keeper has no child" means "nothing
- * is left" (orphans.h). The cases:
+ * whatever session or group, becomes the keeper's child, so "the keeper has no child" means
+ * "nothing is left" (orphans.h). The cases:
  *   - A rank ends: what is left in its process group is ended; what has left that group, when the
  *     last rank ends.
  *   - The front is killed: the keeper's socket closes; it kills all and ends.
@@ -91,8 +91,8 @@ leave_outer_job(char **env)
 }
 
 /* Allow as many descriptors as the job takes. The front has one or two of each rank; the keeper has
- * one of each, and up to NOTE_STREAMS_MOST of outputs that it has not handed over yet. Some more are
- * open in both. */
+ * one of each, and up to NOTE_STREAMS_MOST of outputs that it has not handed over yet. Some more
+ * are open in both. */
 static bool
 raise_limit(struct job *job)
 {

@@ -153,8 +153,8 @@ on_timeout(struct keeper *k)
     publish(k, (struct failure){.kind = FAILURE_ENDED, .code = EXIT_TIMEOUT});
     plan_end(k);
     for (int r = 0; r < k->nranks; r++)
-        if (k->ranks[r].running &&
-            atomic_load(&segment_rank(k->view.base, r)->state) != RANK_JOINED)
+        if (k->ranks[r].running && atomic_load_explicit(&segment_rank(k->view.base, r)->state,
+                                                        memory_order_relaxed) != RANK_JOINED)
             terminate(&k->ranks[r]);
 }
 
@@ -248,7 +248,7 @@ next_time(const struct keeper *k)
 static void
 mark_ended(struct keeper *k, int r)
 {
-    // release: pairs with the acquire of who voids the rank's claims in a ring.
+    // release: pairs with the acquire in ring_skip_dead and stop_copies.
     atomic_store_explicit(&segment_rank(k->view.base, r)->ended, 1, memory_order_release);
 }
 
@@ -262,10 +262,11 @@ read_ending(struct keeper *k, int r)
                             .signaled = info.si_code != CLD_EXITED,
                             .at = seconds(k)};
     struct rank_block *block = segment_rank(k->view.base, r);
-    ending.joined = atomic_load(&block->state) == RANK_JOINED;
+    // relaxed: the process has ended, and with waitid all its stores have come before.
+    ending.joined = atomic_load_explicit(&block->state, memory_order_relaxed) == RANK_JOINED;
     ending.out_of_memory = ending.signaled && ending.code == SIGKILL && !k->killed &&
                            memory_oom_kills() != k->memory_kills;
-    pid_t joined = atomic_load(&block->pid);
+    pid_t joined = atomic_load_explicit(&block->pid, memory_order_relaxed);
     // Where a wrapper has ended before the process that joined, see on_orphan.
     if (joined == 0 || joined == k->ranks[r].pid || kill(joined, 0) != 0)
         mark_ended(k, r);
@@ -296,7 +297,6 @@ on_rank_end(struct keeper *k, int r)
     k->running--;
     if (rank->pidfd >= 0)
         close(rank->pidfd);
-    atomic_fetch_sub(&seg->alive, 1);
     publish(k, ending_failure(&ending));
     if (judge_end(&k->judge, &ending, segment_failure(seg)))
         plan_end(k);
@@ -308,7 +308,8 @@ static void
 on_orphan(struct keeper *k, pid_t pid)
 {
     for (int r = 0; r < k->nranks; r++)
-        if (!k->ranks[r].running && atomic_load(&segment_rank(k->view.base, r)->pid) == pid)
+        if (!k->ranks[r].running &&
+            pid == atomic_load_explicit(&segment_rank(k->view.base, r)->pid, memory_order_relaxed))
             mark_ended(k, r);
 }
 
@@ -318,8 +319,8 @@ stop_front(struct keeper *k, int signal)
     note_send(k->control, &(struct note){.kind = NOTE_STOP, .value = signal}, NULL);
 }
 
-/* A rank was stopped. For the terminal's sake: give it the terminal, or stop with it. By ^Z while it
- * had the terminal: the whole job stops. Else somebody did it by hand, and knows. */
+/* A rank was stopped. For the terminal's sake: give it the terminal, or stop with it. By ^Z while
+ * it had the terminal: the whole job stops. Else somebody did it by hand, and knows. */
 static void
 on_rank_stop(struct keeper *k, struct rank *rank, int signal)
 {

@@ -20,8 +20,8 @@ bool orphans_in_group(pid_t group);
 
 /*
  * End all children and what becomes a child meanwhile. Gently: those that leave by themselves get
- * 0.2 s, then SIGTERM, 1 s later SIGKILL; else SIGKILL at once. Those that do not go within 5 s more
- * (they hang in the kernel, or belong to another user) are left alone. True if none is left.
+ * 0.2 s, then SIGTERM, 1 s later SIGKILL; else SIGKILL at once. Those that do not go within 5 s
+ * more (they hang in the kernel, or belong to another user) are left alone. True if none is left.
  */
 bool orphans_end(bool gently);
 

@@ -415,7 +415,7 @@ on_poke(struct sink *sink)
     uint64_t count;
     (void)!read(sink->poke, &count, sizeof count);
     accept_arrivals(sink);
-    if (atomic_exchange(&sink->resized, false)) {
+    if (atomic_exchange_explicit(&sink->resized, false, memory_order_relaxed)) {
         resize_streams(sink);
         report(sink, SINK_RESIZED);
     }
@@ -426,7 +426,8 @@ serve(void *argument)
 {
     struct sink *sink = argument;
     struct epoll_event events[64];
-    while (!atomic_load(&sink->draining)) {
+    // acquire: pairs with the release in sink_drain; what was added before is seen.
+    while (!atomic_load_explicit(&sink->draining, memory_order_acquire)) {
         int n = epoll_wait(sink->epoll, events, 64, milliseconds_until(on_time(sink)));
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr)
@@ -529,14 +530,14 @@ sink_add(struct sink *sink, int fd, int rank)
 void
 sink_resize(struct sink *sink)
 {
-    atomic_store(&sink->resized, true);
+    atomic_store_explicit(&sink->resized, true, memory_order_relaxed);
     poke(sink);
 }
 
 void
 sink_drain(struct sink *sink)
 {
-    atomic_store(&sink->draining, true);
+    atomic_store_explicit(&sink->draining, true, memory_order_release);
     poke(sink);
 }
 

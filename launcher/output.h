@@ -24,8 +24,8 @@ enum sink_report {
     SINK_DONE = 2,    // sink_drain is done
 };
 
-/* Start a sink that writes to `fd`, each line after its rank if `tag`. It writes its reports, a byte
- * each, into the pipe `reports`. NULL: errno says why. */
+/* Start a sink that writes to `fd`, each line after its rank if `tag`. It writes its reports, a
+ * byte each, into the pipe `reports`. NULL: errno says why. */
 struct sink *sink_start(int fd, bool tag, int reports);
 
 /* Read `fd`, which must be non-blocking, for rank `rank`. The sink owns fd. */
@@ -37,8 +37,8 @@ void sink_resize(struct sink *sink);
 /* No rank is left: pass on what is there, then finish. Returns at once. */
 void sink_drain(struct sink *sink);
 
-/* After SINK_DONE: free the sink. Returns the errno of a failed write, 0 if there was none; *mid_line
- * tells whether the last line on a terminal is unfinished. */
+/* After SINK_DONE: free the sink. Returns the errno of a failed write, 0 if there was none;
+ * *mid_line tells whether the last line on a terminal is unfinished. */
 int sink_finish(struct sink *sink, bool *mid_line);
 
 #endif

@@ -21,16 +21,10 @@ static const struct {
     [CLASS_REQUEST] = {"Request", {.request = MPI_REQUEST_NULL}},
 };
 
-uintptr_t
+static uintptr_t
 handle_null(enum class_id id)
 {
     return handle_classes[id].null.bits;
-}
-
-const char *
-handle_class_name(enum class_id id)
-{
-    return handle_classes[id].name;
 }
 
 struct handle *
@@ -47,7 +41,8 @@ handle_alloc(struct state *st, PyTypeObject *type, enum class_id id)
     return h;
 }
 
-bool
+// Takes the handle of `from` as well; false with an exception.
+static bool
 handle_share(struct handle *h, struct handle *from)
 {
     if (h->id == CLASS_REQUEST && !request_share(from))

@@ -51,18 +51,11 @@ state_of(PyObject *self)
     return handle_of(self)->st;
 }
 
-/* The null handle of a class, and its name ("Comm"). */
-uintptr_t handle_null(enum class_id id);
-const char *handle_class_name(enum class_id id);
-
 /* A new object of `type` with the null handle of its class; NULL with an exception. */
 struct handle *handle_alloc(struct state *st, PyTypeObject *type, enum class_id id);
 
 /* The tp_new of a class: an optional instance of the class to take the handle from. */
 PyObject *handle_new(PyTypeObject *type, PyObject *args, PyObject *kwargs, enum class_id id);
-
-/* Takes the handle of `from` as well; false with an exception. */
-bool handle_share(struct handle *h, struct handle *from);
 
 bool handle_is_predefined(const struct handle *h);
 
@@ -87,7 +80,8 @@ method_fn handle_fromint, handle_f2py;
    does not need it to be). */
 bool handle_can_free(struct handle *h);
 
-/* A free slot among the CALLBACK_SLOTS functions, -1 with an exception that names `what` they are. */
+/* A free slot among the CALLBACK_SLOTS functions, -1 with an exception that
+ * names `what` they are. */
 int callback_slot(PyObject *const *functions, const char *what);
 
 /* Makes the module's object for a predefined handle and adds it to the module. */

@@ -69,7 +69,6 @@ struct state {
     PyObject *default_dumps;
     PyObject *default_loads;
     PyObject *default_protocol;
-    Py_ssize_t default_threshold;
     PyObject *spare_blocks[SPARE_KINDS][SPARE_BLOCKS]; // by kind (memory.h), to be used again
     int spare_counts[SPARE_KINDS];
     size_t landing_used; // address space of the blocks for messages of unknown size

@@ -138,12 +138,10 @@ pickle_loads_plain(struct pickle *p, PyObject *data)
                                         NULL);
 }
 
-// The pickle stream of an object, its buffers appended to `buffers`.
+// The pickle stream of an object; `callback` is called with each of its buffers.
 static PyObject *
-dumps_with_buffers(struct state *st, PyObject *dumps, PyObject *protocol, PyObject *object,
-                   PyObject *callback)
+dumps_with_buffers(PyObject *dumps, PyObject *protocol, PyObject *object, PyObject *callback)
 {
-    (void)st;
     PyObject *args = PyTuple_Pack(2, object, protocol);
     PyObject *kwargs = Py_BuildValue("{s:O}", "buffer_callback", callback);
     PyObject *stream = NULL;
@@ -347,7 +345,7 @@ pack_pickle(struct state *st, struct wire *wire, PyObject *object)
     PyObject *append = buffers == NULL ? NULL : PyObject_GetAttrString(buffers, "append");
     PyObject *stream = NULL;
     if (append != NULL)
-        stream = dumps_with_buffers(st, st->default_dumps, st->default_protocol, object, append);
+        stream = dumps_with_buffers(st->default_dumps, st->default_protocol, object, append);
     bool done = stream != NULL;
     if (done && PyList_Size(buffers) == 0)
         done = pack_stream(wire, stream);
@@ -666,9 +664,9 @@ unpack_plain(struct state *st, struct pickle *p, struct block *block, const char
         return NULL;
     PyObject *object = pickle_loads_plain(p, view);
     // loads may have kept the view: then the block is no longer ours to reuse
-    if (Py_REFCNT((PyObject *)view) > 1)
+    if (Py_REFCNT(view) > 1)
         block_settle(block);
-    Py_DECREF((PyObject *)view);
+    Py_DECREF(view);
     return object;
 }
 
@@ -851,7 +849,7 @@ pickle_dumps_oob(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
     protocol = number < 5 ? PyLong_FromLong(5) : Py_NewRef(chosen);
     PyObject *dumps = p->dumps != NULL ? p->dumps : p->st->default_dumps;
     if (callback != NULL && protocol != NULL)
-        stream = dumps_with_buffers(p->st, dumps, protocol, arg[0], callback);
+        stream = dumps_with_buffers(dumps, protocol, arg[0], callback);
     Py_XDECREF(callback);
     Py_XDECREF(bound);
     Py_XDECREF(threshold);

@@ -111,7 +111,8 @@ keep_release(struct state *st, PyObject *keep)
         Py_XDECREF(keep);
 }
 
-void
+// Gives back the buffers of some orphans that have completed.
+static void
 orphans_look(struct state *st)
 {
     if (st->orphan_count == 0 || !may_call(st))
@@ -430,7 +431,7 @@ request_free_safely(PyObject *self, PyObject *unused)
 /* The requests of a call: handles and statuses in C, written back when it is over. */
 struct batch {
     struct state *st;
-    PyObject *objects; // a list or tuple of Request, held
+    PyObject *objects; // a tuple of Request, held
     int count;
     MPI_Request *requests; // OWNED; the others are in the same allocation
     MPI_Status *statuses;
@@ -440,9 +441,7 @@ struct batch {
 static struct handle *
 batch_at(const struct batch *batch, int i)
 {
-    PyObject *objects = batch->objects;
-    return handle_of(PyList_Check(objects) ? PyList_GetItem(objects, i)
-                                           : PyTuple_GetItem(objects, i));
+    return handle_of(PyTuple_GetItem(batch->objects, i));
 }
 
 static bool

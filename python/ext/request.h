@@ -28,9 +28,6 @@ bool request_share(struct handle *from);
 /* The object goes: see to the operation it started. */
 void request_drop(struct handle *h);
 
-/* Gives back the buffers of some orphans that have completed. */
-void orphans_look(struct state *st);
-
 bool request_add_type(struct state *st, PyObject *module);
 
 #endif

@@ -122,8 +122,8 @@ cgroup_path(const char *root, const char *controller, char *path, size_t n, bool
 }
 
 /*
- * One line of mountinfo: "36 35 98:0 /root /mount/point rw,noatime shared:1 - cgroup2 name options".
- * True if it is the hierarchy we look for; then `from` and `at` are the fields 4 and 5.
+ * One line of mountinfo: "36 35 98:0 /root /mount/point rw,noatime shared:1 - cgroup2 name
+ * options". True if it is the hierarchy we look for; then `from` and `at` are the fields 4 and 5.
  */
 static bool
 mount_matches(char *line, const char *controller, bool v2, char **from, char **at)

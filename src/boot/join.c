@@ -106,9 +106,11 @@ claim_rank(struct segment *seg, int rank)
 {
     struct rank_block *block = segment_rank(seg, rank);
     int32_t none = 0;
-    if (!atomic_compare_exchange_strong(&block->pid, &none, (int32_t)getpid()))
+    // relaxed, both: the launcher reads them for themselves, or after the process has ended.
+    if (!atomic_compare_exchange_strong_explicit(&block->pid, &none, (int32_t)getpid(),
+                                                 memory_order_relaxed, memory_order_relaxed))
         return false;
-    atomic_store(&block->state, RANK_JOINED);
+    atomic_store_explicit(&block->state, RANK_JOINED, memory_order_relaxed);
     return true;
 }
 

@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * What the members of a communicator agree on for the engine itself, when they make another one: the
- * collectives of other calls, in order with the user's own, so that a member that is in another call
- * learns it. Under the lock, which other threads may take meanwhile: the caller holds `comm`.
+ * What the members of a communicator agree on for the engine itself, when they make another one:
+ * the collectives of other calls, in order with the user's own, so that a member that is in another
+ * call learns it. Under the lock, which other threads may take meanwhile: the caller holds `comm`.
  */
 #ifndef MUSTER_COLL_AGREE_H
 #define MUSTER_COLL_AGREE_H

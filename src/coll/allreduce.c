@@ -6,8 +6,8 @@
 
 /* MPI_Allreduce (MPI 5.0, 6.9.6). */
 
-// Up to so many bytes everybody reduces everything; else each member a slice (of 2 ranks 4 KiB: 1.1 us
-// against 1.4, 16 KiB: 3.1 against 2.6; of 4 ranks on 2 CPUs 16 KiB: 9.5 against 9.9).
+// Up to so many bytes everybody reduces everything; else each member a slice (of 2 ranks 4 KiB: 1.1
+// us against 1.4, 16 KiB: 3.1 against 2.6; of 4 ranks on 2 CPUs 16 KiB: 9.5 against 9.9).
 #define DIRECT_BYTES 8192
 static_assert(DIRECT_BYTES <= PIECE, "quick.h takes one piece");
 

@@ -6,34 +6,28 @@
 /* MPI_Barrier (MPI 5.0, 6.3): an exchange of nothing. */
 
 static noinline_ int
-barrier_any(struct comm *comm, enum coll_kind kind, bool posted, const char *name)
+barrier_any(struct comm *comm, bool posted)
 {
     struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true, .posted = posted};
     if (comm->size == 1)
         return engine_failed();
     call.algorithm = comm->size > FLAT ? RUN_TREE : RUN_EXCHANGE;
-    int err = call_start(&call, comm, signature_make(kind, -1));
-    return likely(!err) ? call_run(&call, name) : err;
+    int err = call_start(&call, comm, signature_make(COLL_BARRIER, -1));
+    return likely(!err) ? call_run(&call, "MPI_Barrier") : err;
 }
 
 static inline int
-barrier_on(struct comm *comm, enum coll_kind kind, const char *name)
+barrier(struct comm *comm)
 {
     struct quick q;
     bool posted = false;
-    if (likely(quick_begin(&q, comm, signature_make(kind, -1), 0))) {
+    if (likely(quick_begin(&q, comm, signature_make(COLL_BARRIER, -1), 0))) {
         posted = quick_post(&q, 0);
         quick_pause(&q, 0);
         if (likely(quick_all_seen(&q, 0)))
             return quick_end(&q);
     }
-    return barrier_any(comm, kind, posted, name);
-}
-
-int
-coll_barrier(struct comm *comm, const char *name)
-{
-    return barrier_on(comm, COLL_INTERNAL, name);
+    return barrier_any(comm, posted);
 }
 
 int
@@ -44,7 +38,7 @@ PMPI_Barrier(MPI_Comm handle)
     if (likely(!err)) {
         err = comm_find(handle, &comm);
         if (likely(!err))
-            err = barrier_on(comm, COLL_BARRIER, "MPI_Barrier");
+            err = barrier(comm);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Barrier", err);

@@ -30,7 +30,6 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_REDUCE_SCATTER_BLOCK] = "MPI_Reduce_scatter_block",
     [COLL_SCAN] = "MPI_Scan",
     [COLL_EXSCAN] = "MPI_Exscan",
-    [COLL_INTERNAL] = "an internal barrier",
     [COLL_COMM_DUP] = "MPI_Comm_dup",
     [COLL_COMM_SPLIT] = "MPI_Comm_split",
     [COLL_COMM_CREATE] = "MPI_Comm_create",
@@ -118,6 +117,7 @@ leave_board(struct coll *coll)
 {
     coll->done = UINT64_MAX;
     coll->quick = false;
+    // release: as in coll_over.
     atomic_store_explicit(&coll->own->done, UINT64_MAX, memory_order_release);
     coll_changed(coll);
 }
@@ -154,6 +154,7 @@ coll_break(struct coll *coll, int errclass, const char *why)
         return;
     board->errclass = errclass;
     snprintf(board->why, sizeof board->why, "%s", why);
+    // release: pairs with the acquire in check_broken and wait_and_step; the reason stands.
     atomic_store_explicit(&board->broken, 2, memory_order_release);
     coll->error = errclass;
     leave_board(coll);
@@ -170,7 +171,7 @@ describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
     unsigned kind = signature & 0xff, code = signature >> 8 & 0xff;
     int root = (int)(signature >> 32) - 1;
     int at = snprintf(text, n, "rank %d called %s", rank, kind_names[kind % COLL_KINDS]);
-    if (kind == COLL_BARRIER || kind >= COLL_INTERNAL)
+    if (kind == COLL_BARRIER || kind >= COLL_COMM_DUP)
         return;
     at += snprintf(text + at, n - (size_t)at, " (");
     if (root >= 0)
@@ -193,7 +194,8 @@ mismatch_class(uint64_t mine, uint64_t theirs)
     return differ & 0xff00 ? MPI_ERR_OP : MPI_ERR_TYPE;
 }
 
-// The first of the last POSTINGS calls that this member and `rank` have posted differently; 0: none.
+// The first of the last POSTINGS calls that this member and `rank` have
+// posted differently; 0: none.
 static uint64_t
 first_difference(const struct coll *coll, int rank, uint64_t seq)
 {
@@ -289,6 +291,7 @@ wake_set(struct coll *coll, uint64_t set, int first)
 cold void
 coll_wake(struct coll *coll)
 {
+    // acquire: pairs with the release in watch; the bits in the sets are there.
     uint64_t set = atomic_exchange_explicit(&coll->own->watched, 0, memory_order_acquire);
     if (!coll->set) {
         wake_set(coll, set, 0);
@@ -298,7 +301,7 @@ coll_wake(struct coll *coll)
         int group = __builtin_ctzll(set);
         _Atomic uint64_t *word =
             &coll->set[(size_t)coll->rank * set_words(coll->size) + (size_t)group];
-        wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_acquire), group * 64);
+        wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_relaxed), group * 64);
     }
 }
 

@@ -22,7 +22,8 @@
 #include "errh/raise.h"
 #include "op/op.h"
 
-/* Functions that must agree among the members, for signatures and texts (call.c has their names). */
+/* Functions that must agree among the members, for signatures and texts
+ * (call.c has their names). */
 enum coll_kind {
     COLL_BARRIER = 1,
     COLL_BCAST,
@@ -41,7 +42,6 @@ enum coll_kind {
     COLL_REDUCE_SCATTER_BLOCK,
     COLL_SCAN,
     COLL_EXSCAN,
-    COLL_INTERNAL, // the engine's own barrier
     COLL_COMM_DUP,
     COLL_COMM_SPLIT,
     COLL_COMM_CREATE,
@@ -51,7 +51,8 @@ enum coll_kind {
 /* Its name: "MPI_Bcast". */
 const char *coll_name(enum coll_kind kind);
 
-/* signature: kind, operation (8 bits each), arithmetic of the type (8 bits), root + 1 (high half). */
+/* signature: kind, operation (8 bits each), arithmetic of the type (8 bits), root
+ * + 1 (high half). */
 static inline uint64_t
 signature_make(enum coll_kind kind, int root)
 {
@@ -134,8 +135,8 @@ struct call {
     struct type **types; // owned
 };
 
-/* Begin: failures of others, the board, number and flag. Nothing is posted yet; but with call->posted
- * the call began the short way (quick.h), which has posted it. */
+/* Begin: failures of others, the board, number and flag. Nothing is posted yet; but with
+ * call->posted the call began the short way (quick.h), which has posted it. */
 int call_start(struct call *call, struct comm *comm, uint64_t signature);
 
 enum step call_step(struct call *call);

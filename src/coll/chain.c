@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Large prefix reductions: each member takes the prefix of those before it from the window of the one
- * before, adds its own, and puts the result into its own window for the next, piece by piece.
+ * Large prefix reductions: each member takes the prefix of those before it from the window of the
+ * one before, adds its own, and puts the result into its own window for the next, piece by piece.
  */
 #include "coll/reduction.h"
 

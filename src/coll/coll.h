@@ -4,8 +4,8 @@
 /*
  * Collectives (MPI 5.0, chapter 6) in the segment.
  *
- * The idea. Each member of a communicator posts what it contributes where it alone writes, and takes
- * what it needs from where the others posted. There is no message and no lock; a word has one
+ * The idea. Each member of a communicator posts what it contributes where it alone writes, and
+ * takes what it needs from where the others posted. There is no message and no lock; a word has one
  * writer. Every collective is such an exchange; what differs is who posts, who takes, and whether
  * what is taken is copied or reduced.
  *
@@ -14,30 +14,31 @@
  * messages. On it each member has a struct member with POSTINGS postings; call number s (each
  * member counts its calls) uses posting s % POSTINGS.
  *
- * A posting begins with `flag`, a hash that chains the signatures (function, root, operation) of all
- * calls of this member up to s. Members that have made the same calls have the same flag, so one
- * load and comparison says that a peer has arrived and that it agrees, now and in all calls before.
- * A peer that is late still has the flag of call s - POSTINGS, which all have made; any other value
- * is that of a peer that disagrees, and then the two signatures make the error's text. Every member
- * posts on every call, whether or not it has anything to give: two members that wait for each other
- * in different calls both see it. Sizes are compared by whoever takes the data.
+ * A posting begins with `flag`, a hash that chains the signatures (function, root, operation) of
+ * all calls of this member up to s. Members that have made the same calls have the same flag, so
+ * one load and comparison says that a peer has arrived and that it agrees, now and in all calls
+ * before. A peer that is late still has the flag of call s - POSTINGS, which all have made; any
+ * other value is that of a peer that disagrees, and then the two signatures make the error's text.
+ * Every member posts on every call, whether or not it has anything to give: two members that wait
+ * for each other in different calls both see it. Sizes are compared by whoever takes the data.
  *
- * Up to POSTING_INLINE bytes stand in the posting, the first 32 on the flag's own line. More lie in a
- * window: a part of the buffer that the process has in the segment for all its communicators
- * (window.h). A window is a ring of pieces (or, where each reader gets something else, one such ring,
- * a lane, for each reader). The first round of pieces is filled before the posting; the others are
- * counted in `filled`, and readers count what they have taken in their own posting when, and only
- * when, the ring is too short for all of it.
+ * Up to POSTING_INLINE bytes stand in the posting, the first 32 on the flag's own line. More lie in
+ * a window: a part of the buffer that the process has in the segment for all its communicators
+ * (window.h). A window is a ring of pieces (or, where each reader gets something else, one such
+ * ring, a lane, for each reader). The first round of pieces is filled before the posting; the
+ * others are counted in `filled`, and readers count what they have taken in their own posting when,
+ * and only when, the ring is too short for all of it.
  *
- * When may what be overwritten. `done` of a member says: all calls up to this one are over for me. A
- * posting is used again, and a window returned, when every member's `done` has reached its call.
+ * When may what be overwritten. `done` of a member says: all calls up to this one are over for me.
+ * A posting is used again, and a window returned, when every member's `done` has reached its call.
  * So nothing is ever reset: the owner clears the counters of its own posting before it posts, and
- * nobody can still be looking. `done` is read only when a posting or a window is needed and the last
- * look does not suffice: once in several calls. A root that broadcasts can be POSTINGS calls ahead.
+ * nobody can still be looking. `done` is read only when a posting or a window is needed and the
+ * last look does not suffice: once in several calls. A root that broadcasts can
+ * be POSTINGS calls ahead.
  *
  * Waiting. A member about to sleep enters itself in the `watched` set of the member it waits for,
- * makes that visible (membarrier), looks again, and sleeps. A member that has changed anything looks
- * at its own `watched`, a line that nobody else touches as long as nobody sleeps.
+ * makes that visible (membarrier), looks again, and sleeps. A member that has changed anything
+ * looks at its own `watched`, a line that nobody else touches as long as nobody sleeps.
  *
  * What if a member dies
  *   before its posting          the others wait; the job fails and their wait ends with an error.
@@ -47,16 +48,16 @@
  * In no case does a live member touch memory of a dead one: only the segment is shared.
  *
  * Abandoned. Who gives up a call (a signal, a mismatch, no memory) breaks the board: the reason is
- * stored there once, and every member's present or next call on the communicator returns it. No peer
- * ever touches a user's buffer, so nothing needs to be withdrawn.
+ * stored there once, and every member's present or next call on the communicator returns it. No
+ * peer ever touches a user's buffer, so nothing needs to be withdrawn.
  *
  * Leaving. Freeing a communicator is not synchronised: a member sets its `done` to the end of time
  * and counts itself in `left` when none of its windows is in use by that board; rank 0's process
  * frees the board when all have left (coll_free, later calls of coll_reap).
  *
  * Forms. A call under way is a struct call: a state machine with a step function that does what can
- * be done now, never waits, and says whether it is finished. Blocking calls run step and engine_wait
- * in turn.
+ * be done now, never waits, and says whether it is finished. Blocking calls run step and
+ * engine_wait in turn.
  */
 #ifndef MUSTER_COLL_COLL_H
 #define MUSTER_COLL_COLL_H
@@ -140,12 +141,5 @@ struct coll {
 
 /* The communicator's end: leave its board. Under the lock; does not wait. */
 void coll_free(struct comm *comm);
-
-/* The engine's end: what this process has allocated for collectives. Does not wait. */
-void coll_fini(void);
-
-/* A barrier of the engine's own, in order with the user's collectives. Under the lock. `name` is the
- * public function, for reports. */
-int coll_barrier(struct comm *comm, const char *name);
 
 #endif

@@ -6,12 +6,12 @@
  * copies or reduces from there. All copying collectives are this, and all small reductions.
  *
  *   arrive   room for the posting, a window if one is needed, its first round filled, post
- *   move     takers: round k is taken from each giver in turn; givers: fill round k when all whose lane
- *            it overwrites have taken round k - ring
+ *   move     takers: round k is taken from each giver in turn; givers: fill round k when all whose
+ *            lane it overwrites have taken round k - ring
  *
  * The size of a piece follows from the number of members and the element alone, so that both sides
- * agree. No deadlock: round k can be filled when round k - ring has been taken by all, and taken when
- * round k has been filled by all, so the least round not taken by all can always go on.
+ * agree. No deadlock: round k can be filled when round k - ring has been taken by all, and taken
+ * when round k has been filled by all, so the least round not taken by all can always go on.
  */
 #include "coll/exchange.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Reducing what an exchange brings: in rank order, each member from the others' postings or windows. */
+/* Reducing what an exchange brings: in rank order, each member from the
+ * others' postings or windows. */
 #include "coll/exchange.h"
 
 #include <stdlib.h>

@@ -17,8 +17,9 @@
  *     }
  *     return x_any(comm, args, posted);
  *
- * Whatever is unusual (an error, a peer that is late, another size) is left to the general way, which
- * goes on after the posting. So what is looked at here must imply that the arguments are right.
+ * Whatever is unusual (an error, a peer that is late, another size) is left to the general way,
+ * which goes on after the posting. So what is looked at here must imply that
+ * the arguments are right.
  */
 #ifndef MUSTER_COLL_QUICK_H
 #define MUSTER_COLL_QUICK_H
@@ -163,8 +164,8 @@ quick_all_seen(const struct quick *q, uint64_t bytes)
     return true;
 }
 
-/* Where all post at the same time, to look at once would take a peer's line away just when it writes
- * it. */
+/* Where all post at the same time, to look at once would take a peer's line away just when it
+ * writes it. */
 static inline void
 quick_pause(const struct quick *q, uint64_t bytes)
 {
@@ -244,8 +245,8 @@ quick_kernel(MPI_Op handle, MPI_Datatype datatype)
     return likely(op && op->predefined && type) ? op_kernel_find(op->code, type->basic) : NULL;
 }
 
-/* out = a[0] op a[1] op .. in rank order, where a[i] is what i has posted, or `own` for this member:
- * to read its own posting would cost a trip, for a peer that reads a line takes it away. */
+/* out = a[0] op a[1] op .. in rank order, where a[i] is what i has posted, or `own` for this
+ * member: to read its own posting would cost a trip, for a peer that reads a line takes it away. */
 static inline void
 quick_reduce(const struct quick *q, op_kernel *kernel, const struct small *own, void *out, size_t n)
 {

@@ -6,8 +6,8 @@
 
 /* MPI_Reduce (MPI 5.0, 6.9.1). */
 
-// Up to so many members, or so many bytes, the root alone reduces; else each member a slice (16 KiB of
-// 4 ranks: 4.7 us against 8.3).
+// Up to so many members, or so many bytes, the root alone reduces; else each member a slice (16 KiB
+// of 4 ranks: 4.7 us against 8.3).
 #define DIRECT_RANKS 3
 #define DIRECT_BYTES 16384
 static_assert(DIRECT_BYTES <= PIECE, "quick.h takes one piece");

@@ -118,7 +118,7 @@ sum_counts(struct vector counts, int size, MPI_Count *sum)
 {
     *sum = 0;
     if (unlikely(!vector_given(counts)))
-        return error_new(MPI_ERR_ARG, "the argument recvcounts is a null pointer");
+        return null_error("recvcounts");
     for (int i = 0; i < size; i++) {
         MPI_Count n = vector_at(counts, i);
         if (unlikely(n < 0 || __builtin_add_overflow(*sum, n, sum)))

@@ -46,17 +46,6 @@ bad_count(MPI_Count count, const char *what)
                      (long long)count);
 }
 
-static int
-check_type(MPI_Datatype handle, struct type **type)
-{
-    int err = type_find(handle, type);
-    if (unlikely(err))
-        return err;
-    if (unlikely(!(*type)->committed))
-        return error_new(MPI_ERR_TYPE, "the datatype is not committed (MPI_Type_commit)");
-    return MPI_SUCCESS;
-}
-
 // n blocks of `count` elements: bytes in *size, if they and their span can be counted.
 static bool
 count_fits(MPI_Count count, const struct type *type, int n, MPI_Count *size)
@@ -79,7 +68,7 @@ side_check(struct side *s, const void *buffer, MPI_Count count, MPI_Datatype han
            const char *what)
 {
     MPI_Count size;
-    int err = check_type(handle, &s->type);
+    int err = type_find_committed(handle, &s->type);
     if (unlikely(err))
         return err;
     if (unlikely(!count_fits(count, s->type, n, &size)))
@@ -119,7 +108,7 @@ check_arrays(const struct side *s, const char *what)
 int
 side_check_vector(struct side *s, const void *buffer, MPI_Datatype handle, int n, const char *what)
 {
-    int err = check_type(handle, &s->type);
+    int err = type_find_committed(handle, &s->type);
     if (unlikely(err) || unlikely(err = check_arrays(s, what)))
         return err;
     s->base = (char *)(uintptr_t)buffer;
@@ -139,7 +128,7 @@ side_check_types(struct side *s, const void *buffer, const MPI_Datatype types[],
         return error_new(MPI_ERR_ARG, "the argument %stypes is a null pointer", what);
     s->base = (char *)(uintptr_t)buffer;
     for (int i = 0; i < n && !err; i++) {
-        err = check_type(types[i], &s->types[i]);
+        err = type_find_committed(types[i], &s->types[i]);
         if (!err)
             err = check_block(s->types[i], buffer, vector_at(s->counts, i), i, what);
     }

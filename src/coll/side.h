@@ -3,8 +3,9 @@
 
 /*
  * The user's buffers of a collective: a side is the send or the receive buffer as the arguments
- * describe it, a part is one block of it. Arrays of counts and displacements stay the user's, int or
- * MPI_Count, and are read one value at a time (the user may not change them while the call is under way).
+ * describe it, a part is one block of it. Arrays of counts and displacements stay the user's, int
+ * or MPI_Count, and are read one value at a time (the user may not change them while the call is
+ * under way).
  */
 #ifndef MUSTER_COLL_SIDE_H
 #define MUSTER_COLL_SIDE_H
@@ -32,8 +33,8 @@ vector_at(struct vector v, int i)
     return v.narrow ? v.narrow[i] : v.wide[i];
 }
 
-/* Block i is `count` elements (or counts[i]) at base + i * count * extent (or displs[i] * extent; with
- * types, displs[i] bytes and types[i]). */
+/* Block i is `count` elements (or counts[i]) at base + i * count * extent (or displs[i] * extent;
+ * with types, displs[i] bytes and types[i]). */
 struct side {
     char *base;
     MPI_Count count;
@@ -67,14 +68,7 @@ part_make(char *base, MPI_Count count, struct type *type, bool raw)
     return p;
 }
 
-/* Block i of a side whose blocks all have the same count and type. */
-static inline struct part
-side_regular(const struct side *s, int i)
-{
-    return part_make(address(s->base, i * s->count * s->type->extent), s->count, s->type, s->raw);
-}
-
-/* Block i of any side. */
+/* Block i. */
 struct part side_part(const struct side *s, int i);
 
 /* Bytes of block i. */
@@ -129,7 +123,8 @@ int root_check(const struct comm *comm, int root);
 /* MPI_ERR_BUFFER when two parts that must not overlap do. */
 int overlap_check(const struct part *send, const struct part *recv);
 
-/* MPI_ERR_TRUNCATE when what this member sends to itself does not fit what it receives from itself. */
+/* MPI_ERR_TRUNCATE when what this member sends to itself does not fit what
+ * it receives from itself. */
 int self_check(uint64_t sent, uint64_t expected);
 
 /* MPI_ERR_BUFFER: MPI_IN_PLACE as the argument `argument` has no meaning here. */

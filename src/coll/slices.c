@@ -10,9 +10,9 @@
  *   reduces    its slice, in rank order, from the others' windows, into the place of that slice in
  *              its own window (nobody else needs its contribution to it),
  *   collects   all slices from the windows of those who reduced them (MPI_Reduce: the root alone).
- * `filled`, `middle` and `taken` of its posting count these. A chunk's place is filled again when all
- * others have counted it as taken: then they have also reduced what they needed from it. Chunks are
- * small enough to stay in the cache between the three.
+ * `filled`, `middle` and `taken` of its posting count these. A chunk's place is filled again when
+ * all others have counted it as taken: then they have also reduced what they needed from it. Chunks
+ * are small enough to stay in the cache between the three.
  */
 #include "coll/reduction.h"
 

@@ -9,12 +9,12 @@
  * then the children's in order, keeps rank order.
  *
  *   up     wait for the children's `middle`, from the last to the first, reduce, count own `middle`
- *   over   between rank 0 and a root that is another: rank 0 takes what MPI_Bcast's root has posted,
- *          MPI_Reduce's root takes rank 0's result
+ *   over   between rank 0 and a root that is another: rank 0 takes what MPI_Bcast's root has
+ *          posted, MPI_Reduce's root takes rank 0's result
  *   down   wait for the parent's `taken`, take the data, count own `taken`
  *
- * Data stand in the posting's stage, or in a window of one piece. On the way down they overwrite the
- * partial result: the parent had that before.
+ * Data stand in the posting's stage, or in a window of one piece. On the way down they overwrite
+ * the partial result: the parent had that before.
  */
 #include "coll/reduction.h"
 
@@ -42,7 +42,8 @@ parent(const struct call *call)
     return r - (int)(r % (lead(call) * ARITY));
 }
 
-// The child before `child` in rank order (size: the last one); the member itself when there is none.
+// The child before `child` in rank order (size: the last one); the member itself
+// when there is none.
 static int
 previous_child(const struct call *call, int child)
 {
@@ -95,6 +96,7 @@ ready(struct call *call, int rank, const _Atomic uint64_t *counter)
 static void
 count(struct call *call, _Atomic uint64_t *counter)
 {
+    // release: pairs with the acquire in ready; the data stand.
     atomic_store_explicit(counter, 1, memory_order_release);
     coll_changed(call->coll);
 }

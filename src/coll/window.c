@@ -219,11 +219,12 @@ let_go(struct coll *coll)
         return false;
     if (!coll->counted) {
         coll->counted = true;
-        // acq_rel: who frees the board comes after everybody's last look at it.
-        atomic_fetch_add_explicit(&coll->board->left, 1, memory_order_acq_rel);
+        // release: pairs with the acquire below; our last look at the board.
+        atomic_fetch_add_explicit(&coll->board->left, 1, memory_order_release);
     }
     if (coll->rank != 0)
         return true;
+    // acquire: who frees the board comes after everybody's last look at it.
     if (atomic_load_explicit(&coll->board->left, memory_order_acquire) != (uint32_t)coll->size)
         return false;
     arena_free(engine.seg, (uint64_t)((char *)coll->board - (char *)engine.seg));
@@ -269,19 +270,4 @@ coll_free(struct comm *comm)
     coll->next = pool->left;
     pool->left = coll;
     coll_reap();
-}
-
-void
-coll_fini(void)
-{
-    struct coll_pool *pool = engine.coll;
-    if (!pool)
-        return;
-    for (struct coll *coll = pool->left, *next; coll; coll = next) {
-        next = coll->next;
-        free(coll);
-    }
-    free(pool->blocks);
-    free(pool);
-    engine.coll = NULL;
 }

@@ -5,14 +5,14 @@
  * Windows: where a process puts what is too large for a posting.
  *
  * A process has one buffer in the segment for all its communicators, larger than a core's L2 cache
- * and used round and round: when a place comes again its lines have left both L2 caches, and writing
- * it costs no trip to the other core. A window is a run of it. It belongs to one call, and
+ * and used round and round: when a place comes again its lines have left both L2 caches, and
+ * writing it costs no trip to the other core. A window is a run of it. It belongs to one call, and
  * returns when every member of the communicator is done with that call; windows return in the order
  * in which they were taken.
  *
- * A call waits for the oldest window when there is no room, unless that could be forever: the oldest
- * belongs to a call of this process that is not over, or to a broken board. Then, and for a window
- * larger than the buffer, the window is a block of its own.
+ * A call waits for the oldest window when there is no room, unless that could be forever: the
+ * oldest belongs to a call of this process that is not over, or to a broken board. Then, and for a
+ * window larger than the buffer, the window is a block of its own.
  */
 #ifndef MUSTER_COLL_WINDOW_H
 #define MUSTER_COLL_WINDOW_H

@@ -14,8 +14,8 @@ struct parcel {
     char data[MOST];
 };
 
-// The tags of these internal messages are negative, so that groups with different tags can be made at
-// once, by several threads, and beside other calls (7.4.2).
+// The tags of these internal messages are negative, so that groups with different tags can be made
+// at once, by several threads, and beside other calls (7.4.2).
 static struct internal
 member(const struct circle *c, int i)
 {

@@ -5,9 +5,10 @@
  * Communicators (MPI 5.0, chapter 7).
  *
  * A new communicator needs one agreement among its members: the context id. Ids are 64 bits from a
- * counter in the segment, two for each communicator (point-to-point, and the engine's own messages),
- * and are never used again. Rank 0 takes it and the others learn it in a collective of the parent
- * (coll/agree.h); the members of a group, in MPI_Comm_create_group, along a tree of internal messages.
+ * counter in the segment, two for each communicator (point-to-point, and the engine's own
+ * messages), and are never used again. Rank 0 takes it and the others learn it in a collective of
+ * the parent (coll/agree.h); the members of a group, in MPI_Comm_create_group, along a tree of
+ * internal messages.
  */
 #ifndef MUSTER_COMM_COMM_H
 #define MUSTER_COMM_COMM_H

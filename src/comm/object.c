@@ -5,8 +5,6 @@
 #include "comm/comm.h"
 #include "group/group.h"
 
-#define FIRST_CONTEXT 16 // the predefined communicators have the ids below
-
 struct comm *
 comm_special(MPI_Comm handle)
 {
@@ -41,7 +39,7 @@ comm_end(struct comm *comm)
     pool_free(HANDLE_COMM, comm);
 }
 
-// A process alone agrees with itself, whether or not it has got a segment since.
+// A process alone has no segment and agrees with itself.
 uint64_t
 contexts_take(uint64_t n)
 {

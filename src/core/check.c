@@ -68,3 +68,10 @@ negative_error(int errclass, const char *argument, MPI_Count value)
 {
     return error_new(errclass, "the argument %s is negative: %lld", argument, (long long)value);
 }
+
+int
+uncommitted_error(const struct type *type)
+{
+    return error_new(MPI_ERR_TYPE, "%s is not committed (MPI_Type_commit)",
+                     type->name ? type->name : type->label);
+}

@@ -11,13 +11,16 @@
 #include "core/error.h"
 #include "core/object.h"
 
-/* The error of a handle that names no live object of the wanted kind: says what it is instead (a null
- * handle, one of another kind, a freed one). */
+/* The error of a handle that names no live object of the wanted kind: says what it is instead (a
+ * null handle, one of another kind, a freed one). */
 int handle_error(enum handle_kind wanted, const void *handle) cold;
 
 /* The errors of an argument that must not be NULL, or not be negative. */
 int null_error(const char *argument) cold;
 int negative_error(int errclass, const char *argument, MPI_Count value) cold;
+
+/* The error of a datatype that was not committed. */
+int uncommitted_error(const struct type *type) cold;
 
 static inline int
 comm_find(MPI_Comm handle, struct comm **comm)
@@ -31,6 +34,14 @@ type_find(MPI_Datatype handle, struct type **type)
 {
     *type = type_get(handle);
     return likely(*type) ? MPI_SUCCESS : handle_error(HANDLE_TYPE, handle);
+}
+
+/* The same, for data that moves. */
+static inline int
+type_find_committed(MPI_Datatype handle, struct type **type)
+{
+    int err = type_find(handle, type);
+    return likely(err || (*type)->committed) ? err : uncommitted_error(*type);
 }
 
 static inline int

@@ -10,10 +10,11 @@
  * announcement and rings.
  *
  * Several threads wait: the first to sleep owns progress. The others sleep on `changed`. Whatever
- * they wait for is changed either by a thread of this process, which rings the owner's bell and bumps
- * `changed` (request_done, a message to this process itself), or by a peer in the segment, which wakes
- * the owner, if the owner has announced its sleep. So the owner bumps `changed` after each announcement: the others look at their
- * conditions once after it, and sleep knowing that the owner will be woken.
+ * they wait for is changed either by a thread of this process, which rings the owner's bell and
+ * bumps `changed` (request_done, a message to this process itself), or by a peer in the segment,
+ * which wakes the owner, if the owner has announced its sleep. So the owner bumps `changed` after
+ * each announcement: the others look at their conditions once after it, and sleep knowing that the
+ * owner will be woken.
  */
 #include "core/engine.h"
 
@@ -27,8 +28,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// A blocked thread with an interrupt callback looks up this often: a signal that came just before it
-// went to sleep has not ended the sleep.
+// A blocked thread with an interrupt callback looks up this often: a signal that came just before
+// it went to sleep has not ended the sleep.
 #define INTERRUPT_LOOK_NS 200000000
 
 // Polls of a wait between two looks at who shares this CPU: more than a peer in step needs.
@@ -46,6 +47,7 @@ void
 engine_lock_slow(void)
 {
     atomic_fetch_add_explicit(&engine.wanted, 1, memory_order_relaxed);
+    // acquire: pairs with the release in engine_unlock.
     while (atomic_exchange_explicit(&engine.lock, 2, memory_order_acquire) != 0)
         futex(&engine.lock, FUTEX_WAIT, 2);
     atomic_fetch_sub_explicit(&engine.wanted, 1, memory_order_relaxed);
@@ -99,7 +101,8 @@ engine_changed(void)
         bell_notify(engine.seg, engine.block); // the owner, asleep, may be who waits for it
     if (likely(!engine.waiters))
         return;
-    atomic_fetch_add_explicit(&engine.changed, 1, memory_order_release);
+    // relaxed: what has changed is read under the lock; the futex orders its own word.
+    atomic_fetch_add_explicit(&engine.changed, 1, memory_order_relaxed);
     futex(&engine.changed, FUTEX_WAKE, INT_MAX);
 }
 
@@ -218,9 +221,9 @@ yield(void)
         engine_lock();
 }
 
-// Where ranks do not exceed CPUs, somebody else's process may still have put two of them on one. There
-// the peer that this rank waits for cannot run until it yields; and nothing separates them, as long as
-// all CPUs are busy. What others have published may be old: the price is a yield that nobody needed.
+// Where ranks do not exceed CPUs, somebody else's process may still have put two of them on one.
+// There the peer that this rank waits for cannot run until it yields; and nothing separates them
+// while all CPUs are busy. What others have published may be old: the price is a yield too many.
 static bool
 cpu_shared(void)
 {

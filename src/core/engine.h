@@ -33,7 +33,7 @@ struct engine {
     int thread_level;
     uint64_t main_thread;
 
-    struct segment_view view; // base is NULL in a process alone that has not needed it
+    struct segment_view view; // base is NULL in a process alone
     struct segment *seg;      // == view.base
     struct rank_block *block; // own
     struct ring_in inbox;
@@ -102,6 +102,7 @@ engine_lock(void)
 static inline void
 engine_unlock(void)
 {
+    // release: pairs with the acquire in engine_lock and engine_lock_slow.
     if (unlikely(atomic_exchange_explicit(&engine.lock, 0, memory_order_release) == 2))
         engine_unlock_slow();
 }
@@ -165,8 +166,8 @@ engine_failed(void)
  *
  * Each engine_wait polls once, and spins, yields or sleeps as it finds nothing. It returns
  * MPI_SUCCESS when the condition should be looked at again, or a code when the call must be
- * abandoned: the job has failed, or the interrupt callback said so. Conditions are changed either by
- * progress in this process or by peers in the segment; peers call bell_notify after a change.
+ * abandoned: the job has failed, or the interrupt callback said so. Conditions are changed either
+ * by progress in this process or by peers in the segment; peers call bell_notify after a change.
  */
 struct wait {
     const char *op; // the MPI function, for reports
@@ -189,10 +190,8 @@ void wait_end(struct wait *wait);
  * lock. (src/core/progress.c) */
 bool progress_poll(void);
 
-/* The segment, made now if this process is alone and had none. */
-int engine_need_segment(void);
-
-/* End the job: MPI_Abort, and what a fatal error handler does after it has printed. */
+/* End the job: MPI_Abort, and what a fatal error handler does after it has printed. A forked child
+ * ends alone. */
 _Noreturn void engine_abort(int code);
 
 #endif

@@ -4,9 +4,9 @@
 /*
  * The texts of error codes.
  *
- * A code is ERROR_DYNAMIC | number << ERROR_CLASS_BITS | class. Its text stands in slot
- * number % ERROR_TEXTS, until ERROR_TEXTS further errors have been made. A slot is a sequence lock
- * whose sequence is the number: BUSY while its one writer is at work. Nobody ever waits: a writer that
+ * A code is ERROR_DYNAMIC | number << ERROR_CLASS_BITS | class. Its text stands in slot number %
+ * ERROR_TEXTS, until ERROR_TEXTS further errors have been made. A slot is a sequence lock whose
+ * sequence is the number: BUSY while its one writer is at work. Nobody ever waits: a writer that
  * finds the slot busy takes the next number, a reader that finds another number has no text. So an
  * error can be made and read in any thread, with or without the engine's lock, and in a child
  * forked at any moment.
@@ -192,6 +192,7 @@ error_place(int code, const char *where)
     uintptr_t none = 0;
     if (code < 0 || !(code & ERROR_DYNAMIC))
         return;
+    // acquire: pairs with the release in error_new, after which `where` is 0.
     if (atomic_load_explicit(&t->number, memory_order_acquire) == number)
         atomic_compare_exchange_strong_explicit(&t->where, &none, (uintptr_t)where,
                                                 memory_order_relaxed, memory_order_relaxed);
@@ -202,6 +203,7 @@ static bool
 text_read(uint32_t number, uint64_t words[TEXT_WORDS], const char **where)
 {
     struct text *t = &texts[number % ERROR_TEXTS];
+    // acquire: pairs with the release in error_new.
     if (atomic_load_explicit(&t->number, memory_order_acquire) != number)
         return false;
     *where = (const char *)atomic_load_explicit(&t->where, memory_order_relaxed);

@@ -52,18 +52,6 @@ use_segment(void)
     bell_register(seg);
 }
 
-int
-engine_need_segment(void)
-{
-    char why[256];
-    if (engine.seg)
-        return MPI_SUCCESS;
-    if (segment_create_private(&engine.view, why, sizeof why) != 0)
-        return error_new(MPI_ERR_NO_MEM, "%s", why);
-    use_segment();
-    return MPI_SUCCESS;
-}
-
 // What the user has set (control variables, before MPI_Init) stays.
 static void
 set_patience(void)
@@ -128,7 +116,7 @@ int
 engine_start(int required, int *provided)
 {
     static bool registered;
-    switch (atomic_load(&engine.state)) {
+    switch (atomic_load_explicit(&engine.state, memory_order_relaxed)) {
     case ENGINE_NEW:
         break;
     case ENGINE_RUNNING:
@@ -148,7 +136,8 @@ engine_start(int required, int *provided)
         return err;
     if (!registered)
         registered = pthread_atfork(NULL, NULL, forked_child) == 0;
-    atomic_store(&engine.state, ENGINE_RUNNING);
+    // release: pairs with the acquire in MPI_Initialized; the rest of the engine stands.
+    atomic_store_explicit(&engine.state, ENGINE_RUNNING, memory_order_release);
     if (provided)
         *provided = engine.thread_level;
     return MPI_SUCCESS;
@@ -163,15 +152,16 @@ engine_stop(void)
         ;
     wait_end(&wait);
     if (engine.block)
-        atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_release);
-    atomic_store(&engine.state, ENGINE_FINALIZED);
+        atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_relaxed);
+    atomic_store_explicit(&engine.state, ENGINE_FINALIZED, memory_order_relaxed);
     return err;
 }
 
 _Noreturn void
 engine_abort(int code)
 {
-    if (engine.seg && engine.block) {
+    bool forked = atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FORKED;
+    if (engine.seg && !forked) {
         struct failure failure = {
             .kind = FAILURE_ABORT, .rank = (uint16_t)engine.rank, .code = code};
         segment_fail(engine.seg, failure);

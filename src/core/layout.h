@@ -4,12 +4,13 @@
 /*
  * Where the bytes of a datatype lie.
  *
- * The packed stream of `count` elements is their data without holes, in the order of the type map. A
- * type whose data is one block for any count (type->contiguous) needs no description. Of any other,
- * struct type_info lists the loops that one element's part of the stream consists of, in order: a
- * loop is `count` blocks, each `stride` bytes after the one before; a block is `length` bytes in one
- * piece, or is itself described by a list (`body`). `count` elements of a type are then one more
- * loop around it. The list is in proportion to the description of a type, never to its data.
+ * The packed stream of `count` elements is their data without holes, in the order of the type map.
+ * A type whose data is one block for any count (type->contiguous) needs no description. Of any
+ * other, struct type_info lists the loops that one element's part of the stream consists of, in
+ * order: a loop is `count` blocks, each `stride` bytes after the one before; a block is `length`
+ * bytes in one piece, or is itself described by a list (`body`). `count` elements of a type are
+ * then one more loop around it. The list is in proportion to the description of a type, never to
+ * its data.
  */
 #ifndef MUSTER_CORE_LAYOUT_H
 #define MUSTER_CORE_LAYOUT_H

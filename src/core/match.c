@@ -113,14 +113,3 @@ match_remove(struct match_queue *queue, struct match_node *node)
     if (!list->first)
         list_retire(queue, list);
 }
-
-void
-match_fini(struct match_queue *queue)
-{
-    for (struct match_list *list = queue->spare, *next; list; list = next) {
-        next = list->chain;
-        free(list);
-    }
-    free(queue->buckets);
-    *queue = (struct match_queue){0};
-}

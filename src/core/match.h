@@ -56,7 +56,4 @@ struct match_node *match_first(const struct match_queue *queue, struct match_key
 
 void match_remove(struct match_queue *queue, struct match_node *node);
 
-/* Free the queue's tables; it must hold no node. */
-void match_fini(struct match_queue *queue);
-
 #endif

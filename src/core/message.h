@@ -13,8 +13,8 @@
  * queue, in order, until progress can start it.
  *
  * What unmatched messages may hold is bounded, so that they cannot stop the matched ones: of the
- * sender's pieces a quarter for each peer and three quarters in all, of its xfers a quarter for each
- * peer. A piece that arrives unmatched is copied out at once.
+ * sender's pieces a quarter for each peer and three quarters in all, of its xfers a quarter for
+ * each peer. A piece that arrives unmatched is copied out at once.
  *
  * All functions run under the engine's lock.
  */
@@ -64,11 +64,11 @@ void message_recv_matched(struct request *recv, struct message *message);
 /* The first unmatched message that a receive with these arguments would take, or NULL. */
 struct message *message_find(uint64_t context, int source, int tag);
 
-/* Take it out of the queues, so that nobody else receives it. */
+/* Take it out of the queue, so that nobody else receives it. */
 void message_take(struct message *message);
 
-/* Withdraw a receive that nothing has matched, or a send of which no other process knows: true if that
- * could be done. The request is not done afterwards, but nobody will touch it. */
+/* Withdraw a receive that nothing has matched, or a send of which no other process knows: true if
+ * that could be done. The request is not done afterwards, but nobody will touch it. */
 bool message_withdraw(struct request *request);
 
 /*
@@ -84,11 +84,12 @@ bool message_deliver(struct slot *slot);
 /* Go on with what is under way; true if anything moved. */
 bool message_progress(void);
 
-/* Anything left that needs this process? What is all in staging does not: the segment outlives it. */
+/* Anything left that needs this process? What is all in staging does not:
+ * the segment outlives it. */
 bool message_pending(void);
 
-/* Blocking messages of the engine's own, on the communicator's internal context, for the MPI function
- * `op`. Any size. */
+/* Blocking messages of the engine's own, on the communicator's internal context, for the MPI
+ * function `op`. Any size. */
 struct internal {
     const char *op;
     struct comm *comm;

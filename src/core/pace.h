@@ -4,8 +4,8 @@
 /*
  * Whether large messages go through staging or by copies between the processes.
  *
- * Which is faster depends on caches, kernel and page sizes: with 1 MiB in 30 us by staging and in 39
- * directly on one machine, in 67 and 35 on another (bench/limits.c), no constant serves both. So
+ * Which is faster depends on caches, kernel and page sizes: with 1 MiB in 30 us by staging and in
+ * 39 directly on one machine, in 67 and 35 on another (bench/limits.c), no constant serves both. So
  * each receiver tries both on its first messages of a size class, PACE_TRIES of each, and goes on
  * with the one that had the fastest of them. The least time counts because what disturbs (pages
  * touched for the first time, a sender that computes) only adds.

@@ -14,7 +14,8 @@
         }                                                                                          \
     } while (0)
 
-// Ways taken when staging and direct copies of 1 MiB take so long, the first message of each longer.
+// Ways taken when staging and direct copies of 1 MiB take so long, the first
+// message of each longer.
 static void
 check(uint64_t staged, uint64_t direct, bool want)
 {

@@ -6,7 +6,8 @@
  *
  * A blocking call uses a request on its own stack; a started one comes from the pool and has a
  * handle. `done` is set once, by whoever finishes it inside this process, always under the engine's
- * lock. A request that MPI_Request_free let go is `orphan` and returns itself to the pool when done.
+ * lock. A request that MPI_Request_free let go is `orphan` and returns itself to
+ * the pool when done.
  */
 #ifndef MUSTER_CORE_REQUEST_H
 #define MUSTER_CORE_REQUEST_H
@@ -15,10 +16,11 @@
 #include "core/object.h"
 #include "core/status.h"
 
+struct message;
+
 enum request_kind {
     REQUEST_SEND = 1,
     REQUEST_RECV,
-    REQUEST_COLL, // a nonblocking collective
 };
 
 /* Bytes [at, at + length) of a message. */
@@ -33,9 +35,8 @@ struct request {
     bool orphan;
     bool on_stack;
     bool cancelled;
-    bool sync;     // send: complete only when matched
-    bool buffered; // send: `base` is ours, freed when the request is done
-    bool persistent;
+    bool sync;         // send: complete only when matched
+    bool buffered;     // send: `base` is ours, freed when the request is done
     int error;         // MPI_SUCCESS or a code
     struct comm *comm; // held
     struct type *type; // held
@@ -43,13 +44,13 @@ struct request {
     const void *base;  // the user's buffer
     MPI_Count count;
     uint64_t size;  // bytes: of the message (send), of room (recv), then of what arrived
-    uint64_t moved; // bytes copied into or out of staging so far
+    uint64_t moved; // bytes that this side has copied, by any way
     int rank;       // recv: source in the communicator or MPI_ANY_SOURCE; then the actual one
     int dest;       // send: in the communicator, for reports
     int tag;
     uint64_t context;
-    struct xfer *xfer; // NULL: none
-    uint32_t xfer_index;
+    struct xfer *xfer;         // NULL: none
+    struct message *message;   // send to this process itself: until received or kept
     uint64_t charged;          // buffered: what it counts for in the attached buffer
     struct byte_range rest[3]; // send: ranges to stage that nobody else delivers
     int nrest;
@@ -58,7 +59,7 @@ struct request {
     uint64_t began;               // recv: when its xfer was accepted, if that is to be measured; ns
     uint64_t pieces;              // pieces filled or emptied so far
     struct match_node node;       // recv: while it is posted
-    struct request *next, **link; // in the list it is on (posted, deferred, sending, receiving)
+    struct request *next, **link; // in the list it is on: its peer's deferred, or receiving
 };
 
 static inline void

@@ -7,10 +7,11 @@
 #include "core/layout.h"
 #include "shm/cma.h"
 
+#include <sched.h>
 #include <string.h>
 
-// Pieces the sender may fill before the message is matched: enough to keep both sides copying from the
-// start.
+// Pieces the sender may fill before the message is matched: enough to keep both sides copying from
+// the start.
 #define PREFILL 4
 
 // A range that is copied directly: large enough that claiming it is nothing.
@@ -20,7 +21,7 @@
 #define UNIT 4096u // of the cursor
 static_assert(PIECE_SIZE % UNIT == 0 && RANGE_LEAST % UNIT == 0, "claimed in whole units");
 
-static_assert(XFERS <= 64, "outgoing_used has a bit for each");
+static_assert(XFERS == 64, "outgoing_used has a bit for each, and all are set when none is free");
 
 /* ---- user buffers ---- */
 
@@ -80,7 +81,6 @@ pieces_allowed(const struct peer *peer)
     return peer->pieces_out < n / 4 && engine.pieces_out < n - n / 4;
 }
 
-// A piece for `peer`, or -1. `matched`: its reader is at work on it, so it will come back.
 int
 piece_take(struct peer *peer, bool matched)
 {
@@ -133,14 +133,14 @@ anything_left(struct xfer *xfer)
     return units_left(xfer, atomic_load_explicit(&xfer->cursor, memory_order_relaxed));
 }
 
-// The next `n` units from the front or the back, or as many as there are; length 0: all are somebody's.
-// Only after anything_left, so that the halves of the cursor never overflow: each side goes beyond the
-// last unit once at most.
+// The next `n` units from the front or the back, or as many as there are; length 0: all are
+// somebody's. Only after anything_left, so that the halves of the cursor never overflow: each side
+// goes beyond the last unit once at most.
 static struct byte_range
 units_claim(struct xfer *xfer, uint64_t n, bool back)
 {
-    // seq_cst: after the store to `reading` or `writing` of a direct copy (stop_copies). What is in the
-    // bytes is ordered by ready, written and the closing.
+    // seq_cst: after the store to `reading` or `writing` of a direct copy (stop_copies). What is in
+    // the bytes is ordered by ready, written and the closing.
     uint64_t cursor =
         atomic_fetch_add_explicit(&xfer->cursor, back ? n << 32 : n, memory_order_seq_cst);
     uint64_t left = units_left(xfer, cursor), from = cursor & UINT32_MAX;
@@ -159,9 +159,9 @@ range_claim(struct xfer *xfer)
     return units_claim(xfer, PIECE_SIZE / UNIT, false);
 }
 
-// To be copied directly. Of two processes the same one always begins at the front: what they send to
-// and fro stays in the caches where it was (bench/latency: 1 MiB in 25 us instead of 50). Ranges get smaller towards
-// the end, so that both end together.
+// To be copied directly. Of two processes the same one always begins at the front: what they send
+// to and fro stays in the caches where it was (bench/latency: 1 MiB in 25 us instead of 50). Ranges
+// get smaller towards the end, so that both end together.
 static struct byte_range
 range_claim_direct(struct xfer *xfer, const struct peer *peer)
 {
@@ -335,7 +335,7 @@ send_direct(struct request *send)
     atomic_store_explicit(&xfer->writing, 1, memory_order_seq_cst);
     struct byte_range range = range_claim_direct(xfer, send->peer);
     bool copied = range.length && range_write(send, range);
-    // release: the bytes are there; pairs with the acquire in range_missing and in transfer_drop.
+    // release, both: the bytes are there; pair with the loads in receive_step and in stop_copies.
     if (copied)
         atomic_fetch_add_explicit(&xfer->written, range.length, memory_order_release);
     atomic_store_explicit(&xfer->writing, 0, memory_order_release);
@@ -355,8 +355,8 @@ static bool
 send_step(struct request *send, uint32_t state)
 {
     struct xfer *xfer = send->xfer;
-    // acquire: pairs with the release where the receiver decides; where to write, or what it failed to
-    // read.
+    // acquire: pairs with the release where the receiver decides; where to write, or what it failed
+    // to read.
     uint32_t direct = atomic_load_explicit(&xfer->direct, memory_order_acquire);
     if (direct == XFER_STAGED_AGAIN && !send->failed_taken) {
         send->failed_taken = true;
@@ -399,13 +399,15 @@ outgoing_step(uint32_t index)
 {
     struct outgoing *out = &engine.outgoing[index];
     struct request *send = out->send;
-    // acquire: pairs with the release in transfer_close; after it the receiver touches nothing of ours.
+    // acquire: pairs with the release in transfer_close; after it the receiver
+    // touches nothing of ours.
     uint32_t state =
         atomic_load_explicit(&xfer_of(engine.seg, engine.rank, index)->state, memory_order_acquire);
     bool moved = false;
     if (send && state != XFER_CLOSED)
         moved = send_step(send, state);
-    // What this side has copied itself has left the buffer; ranges of the receiver's end with the closing.
+    // What this side has copied itself has left the buffer; ranges of the receiver's
+    // end with the closing.
     if (send && (state == XFER_CLOSED ||
                  (send->moved == send->size && (!send->sync || state == XFER_MATCHED)))) {
         out->send = NULL;
@@ -476,6 +478,7 @@ receive_direct(struct request *recv)
     atomic_store_explicit(&xfer->reading, 1, memory_order_seq_cst);
     struct byte_range range = range_claim_direct(xfer, recv->peer);
     bool copied = range.length && range_read(recv, range);
+    // release: our loads are over; pairs with the load in stop_copies.
     atomic_store_explicit(&xfer->reading, 0, memory_order_release);
     if (!range.length)
         return false;
@@ -599,17 +602,18 @@ transfer_pending(void)
 
 /* ---- giving up ---- */
 
-// No new range begins after this; wait until the peer has ended the one it may be copying. Returns what
-// nobody owned.
+// No new range begins after this; wait until the peer has ended the one it may be copying. Returns
+// what nobody owned.
 static struct byte_range
 stop_copies(struct xfer *xfer, const struct peer *peer, _Atomic uint32_t *busy)
 {
     // seq_cst: the cursor, then the flag; the peer stores its flag, then claims.
     uint64_t cursor =
         atomic_exchange_explicit(&xfer->cursor, units_of(xfer->size), memory_order_seq_cst);
+    // acquire: pairs with the launcher's release when it has reaped the peer (mark_ended).
     while (atomic_load_explicit(busy, memory_order_seq_cst) &&
            !atomic_load_explicit(&peer->block->ended, memory_order_acquire))
-        cpu_relax();
+        sched_yield(); // the peer may need this CPU to end its range
     uint64_t left = units_left(xfer, cursor);
     return left ? range_of_units(xfer, cursor & UINT32_MAX, left) : (struct byte_range){0, 0};
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Large messages between processes: staging pieces, and transfers by xfer.h, for message.c alone. All
- * under the engine's lock. */
+/* Large messages between processes: staging pieces, and transfers by xfer.h, for message.c alone.
+ * All under the engine's lock. */
 #ifndef MUSTER_CORE_TRANSFER_H
 #define MUSTER_CORE_TRANSFER_H
 

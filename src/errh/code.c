@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Error classes, codes and strings, the user's own included (MPI 5.0, 9.4 and 9.5). All of these may
- * be called at any time, in any thread. */
+/* Error classes, codes and strings, the user's own included (MPI 5.0, 9.4 and 9.5). All of these
+ * may be called at any time, in any thread. */
 #include "core/check.h"
 #include "core/engine.h"
 #include "errh/raise.h"

@@ -35,11 +35,7 @@ stop(int code)
     int errclass = code_class(code);
     if (errclass != MPI_ERR_PROC_ABORTED)
         print_line(code);
-    int status = errclass > 0 && errclass <= LAST_EXIT_CODE ? errclass : 1;
-    if (state() != ENGINE_FORKED)
-        engine_abort(status);
-    fflush(NULL); // a forked child ends alone
-    _exit(status);
+    engine_abort(errclass > 0 && errclass <= LAST_EXIT_CODE ? errclass : 1);
 }
 
 void
@@ -94,8 +90,8 @@ raise_on(MPI_Comm handle, const char *function, int code)
 }
 
 // A forked child has its parent's handlers (Python gets an exception there as well), not its lock.
-// After MPI_Finalize they stay, too: 9.3 names the initial handler, but a thread that was left behind
-// in a call must not end a process that is about to exit well.
+// After MPI_Finalize they stay, too: 9.3 names the initial handler, but a thread that was left
+// behind in a call must not end a process that is about to exit well.
 int
 world_raise(const char *function, int code)
 {

@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * From a code to the user: only the MPI_ entries come here, without the engine's lock, as their last
- * step:
+ * From a code to the user: only the MPI_ entries come here, without the engine's lock, as their
+ * last step:
  *
  *     int
  *     PMPI_Comm_size(MPI_Comm comm, int *size)
@@ -23,8 +23,8 @@
 #include "core/object.h"
 
 /*
- * Put `function` before the text of `code` and call the error handler of the communicator that `comm`
- * names; when it names none, as world_raise. Returns the code, if the handler returns.
+ * Put `function` before the text of `code` and call the error handler of the communicator that
+ * `comm` names; when it names none, as world_raise. Returns the code, if the handler returns.
  *
  * A fatal handler prints one line, "muster: rank 2: <text>", and ends the job; the exit code of the
  * process is the error class (6 for MPI_ERR_RANK), 1 for a class above 125. It prints nothing for

@@ -67,8 +67,9 @@ group_give(struct group *group)
     return (MPI_Group)handle_of(HANDLE_GROUP, group);
 }
 
-int
-group_rank_of(const struct group *group, const struct peer *peer)
+// The rank of a peer, or MPI_UNDEFINED. Constant time where ranks are as in the job.
+static int
+rank_of(const struct group *group, const struct peer *peer)
 {
     if (peer->rank < group->size && group->peers[peer->rank] == peer)
         return peer->rank;
@@ -81,7 +82,7 @@ group_rank_of(const struct group *group, const struct peer *peer)
 void
 group_find_self(struct group *group)
 {
-    group->rank = group_rank_of(group, &engine.peers[engine.rank]);
+    group->rank = rank_of(group, &engine.peers[engine.rank]);
 }
 
 /* ---- maps: open addressing, at most half full ---- */
@@ -242,8 +243,7 @@ static int
 translate_few(const struct group *from, int n, const int *ranks, const struct group *to, int *out)
 {
     for (int i = 0; i < n; i++)
-        out[i] =
-            ranks[i] == MPI_PROC_NULL ? MPI_PROC_NULL : group_rank_of(to, from->peers[ranks[i]]);
+        out[i] = ranks[i] == MPI_PROC_NULL ? MPI_PROC_NULL : rank_of(to, from->peers[ranks[i]]);
     return MPI_SUCCESS;
 }
 

@@ -25,9 +25,6 @@ int group_make(int size, struct group **group);
 /* Set group->rank once all peers are in. */
 void group_find_self(struct group *group);
 
-/* The rank of a peer, or MPI_UNDEFINED. Constant time where ranks are as in the job. */
-int group_rank_of(const struct group *group, const struct peer *peer);
-
 /* MPI_IDENT, MPI_SIMILAR or MPI_UNEQUAL. */
 int group_compare(struct group *a, struct group *b, int *result);
 

@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Info objects (MPI 5.0, chapter 10): keys with values, in the order in which they were first set. They
- * may be used at any time and in any thread, so everything here runs between engine_enter_always and
- * engine_leave_always.
+ * Info objects (MPI 5.0, chapter 10): keys with values, in the order in which they were first set.
+ * They may be used at any time and in any thread, so everything here runs between
+ * engine_enter_always and engine_leave_always.
  */
 #ifndef MUSTER_INFO_INFO_H
 #define MUSTER_INFO_INFO_H

@@ -6,9 +6,9 @@
  * table that says which of them serves which predefined types (MPI 5.0, 6.9.2).
  *
  * The types are declared with an alignment of 1, so that a user's misaligned buffer is slow at
- * worst. Sums, products and bits are computed on unsigned integers: they wrap, as users expect, and are
- * the same for signed ones. Comparisons are C's: MAX and MIN give b unless a is greater (less), so a
- * NaN is kept only where it stands in b.
+ * worst. Sums, products and bits are computed on unsigned integers: they wrap, as users expect, and
+ * are the same for signed ones. Comparisons are C's: MAX and MIN give b unless a is greater (less),
+ * so a NaN is kept only where it stands in b.
  */
 #include "op/kernels.h"
 

@@ -21,8 +21,8 @@ typedef __int128 wide;
 
 enum kind { SIGNED, UNSIGNED, FLOAT, COMPLEX, PAIR };
 
-// How the elements of a type lie: `size` bytes of a number; twice that for complex ones; an index of
-// `index_size` at `index_at` for pairs.
+// How the elements of a type lie: `size` bytes of a number; twice that for complex ones; an index
+// of `index_size` at `index_at` for pairs.
 static const struct repr {
     unsigned basic;
     enum kind kind;
@@ -49,8 +49,8 @@ static const struct repr {
     {BASIC_2REAL, PAIR, 4, 8, 4, 0},           {BASIC_2DOUBLE, PAIR, 8, 16, 8, 0},
 };
 
-// A number of a pair or of a float or complex type; `size` above 16 is a mark: 160 _Float128, 20, 40
-// and 80 integers of 2, 4 and 8 bytes.
+// A number of a pair or of a float or complex type; `size` above 16 is a mark: 160 _Float128, 20,
+// 40 and 80 integers of 2, 4 and 8 bytes.
 static void
 put(size_t size, void *to, int value)
 {

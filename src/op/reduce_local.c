@@ -40,9 +40,7 @@ reduce_local(const struct args *args)
     struct op *op = NULL;
     int err = check_count(args->count, "count");
     if (!err)
-        err = type_find(args->type, &type);
-    if (!err && !type->committed)
-        err = error_new(MPI_ERR_TYPE, "the datatype is not committed (MPI_Type_commit)");
+        err = type_find_committed(args->type, &type);
     if (!err)
         err = op_find(args->op, &op);
     if (!err)

@@ -10,8 +10,8 @@
 
 /*
  * Buffered sends (MPI 5.0, 3.6). The data is copied into memory of the engine's own and goes on
- * without the caller; what the attached buffer would hold, with MPI_BSEND_OVERHEAD for each message,
- * is counted, so that a program that attached too little learns it as it would elsewhere.
+ * without the caller; what the attached buffer would hold, with MPI_BSEND_OVERHEAD for each
+ * message, is counted, so that a program that attached too little learns it as it would elsewhere.
  */
 
 static int
@@ -136,7 +136,8 @@ static int
 buffer_attach(void *buffer, MPI_Count size)
 {
     if (size < 0 || (!buffer && size))
-        return error_new(MPI_ERR_BUFFER, "buffer %p of %lld bytes", buffer, (long long)size);
+        return error_new(MPI_ERR_BUFFER, "no buffer has the address %p and %lld bytes", buffer,
+                         (long long)size);
     if (buffer == MPI_BUFFER_AUTOMATIC)
         size = INT64_MAX; // 3.6.1: as much as the messages need
     if (engine.buffer)
@@ -206,7 +207,7 @@ PMPI_Buffer_detach(void *buffer_addr, int *size)
 {
     MPI_Count n;
     if (!buffer_addr || !size)
-        return world_raise("MPI_Buffer_detach", error_new(MPI_ERR_ARG, "a null pointer"));
+        return world_raise("MPI_Buffer_detach", null_error("buffer_addr or size"));
     int err = detach(buffer_addr, &n);
     if (!err)
         *size = n > INT_MAX ? MPI_UNDEFINED : (int)n;
@@ -218,7 +219,7 @@ int
 PMPI_Buffer_detach_c(void *buffer_addr, MPI_Count *size)
 {
     if (!buffer_addr || !size)
-        return world_raise("MPI_Buffer_detach", error_new(MPI_ERR_ARG, "a null pointer"));
+        return world_raise("MPI_Buffer_detach", null_error("buffer_addr or size"));
     return detach(buffer_addr, size);
 }
 weak_alias(PMPI_Buffer_detach_c, MPI_Buffer_detach_c);

@@ -24,8 +24,8 @@ bad_count(MPI_Count count)
                      (long long)count);
 }
 
-// MPI_BOTTOM, a null pointer, is where the addresses of a derived type begin. Of no bytes the address
-// is nothing to the user, but memcpy wants one.
+// MPI_BOTTOM, a null pointer, is where the addresses of a derived type begin. Of no bytes the
+// address is nothing to the user, but memcpy wants one.
 static cold int
 check_no_address(const struct type *type, struct envelope *e)
 {
@@ -50,11 +50,9 @@ int
 buffer_check(const void *buffer, MPI_Count count, MPI_Datatype handle, struct envelope *e)
 {
     struct type *type = NULL;
-    int err = type_find(handle, &type);
+    int err = type_find_committed(handle, &type);
     if (unlikely(err))
         return err;
-    if (unlikely(!type->committed))
-        return error_new(MPI_ERR_TYPE, "the datatype is not committed (MPI_Type_commit)");
     uint64_t size;
     if (unlikely(count < 0 ||
                  __builtin_mul_overflow((uint64_t)count, (uint64_t)type->size, &size) ||

@@ -492,8 +492,8 @@ PMPI_Request_free(MPI_Request *request)
 }
 weak_alias(PMPI_Request_free, MPI_Request_free);
 
-// The wait that follows may depend on no other process (3.8.4): a send that its receiver knows of goes
-// on from a copy.
+// The wait that follows may depend on no other process (3.8.4): a send that its receiver knows of
+// goes on from a copy.
 static void
 cancel(struct request *r)
 {

@@ -6,17 +6,17 @@
 /* MPI_Isend, MPI_Issend and MPI_Irsend (MPI 5.0, 3.7.2). */
 
 static int
-isend(const struct p2p_args *args, MPI_Request *request)
+isend(const struct p2p_args *args, enum send_mode mode, const char *name, MPI_Request *request)
 {
     struct envelope e;
     int err = engine_enter();
     if (likely(!err)) {
         err = request ? send_check(args, &e) : null_error("request");
         if (likely(!err))
-            err = send_begin(&e, SEND_STANDARD, request);
+            err = send_begin(&e, mode, request);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Isend", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, name, err);
 }
 
 int
@@ -24,7 +24,7 @@ PMPI_Isend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag,
            MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
-    return isend(&args, request);
+    return isend(&args, SEND_STANDARD, "MPI_Isend", request);
 }
 weak_alias(PMPI_Isend, MPI_Isend);
 
@@ -33,30 +33,16 @@ PMPI_Isend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, 
              MPI_Comm comm, MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
-    return isend(&args, request);
+    return isend(&args, SEND_STANDARD, "MPI_Isend", request);
 }
 weak_alias(PMPI_Isend_c, MPI_Isend_c);
-
-static int
-issend(const struct p2p_args *args, MPI_Request *request)
-{
-    struct envelope e;
-    int err = engine_enter();
-    if (likely(!err)) {
-        err = request ? send_check(args, &e) : null_error("request");
-        if (likely(!err))
-            err = send_begin(&e, SEND_SYNC, request);
-        engine_leave();
-    }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Issend", err);
-}
 
 int
 PMPI_Issend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm,
             MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
-    return issend(&args, request);
+    return isend(&args, SEND_SYNC, "MPI_Issend", request);
 }
 weak_alias(PMPI_Issend, MPI_Issend);
 
@@ -65,30 +51,16 @@ PMPI_Issend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest,
               MPI_Comm comm, MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
-    return issend(&args, request);
+    return isend(&args, SEND_SYNC, "MPI_Issend", request);
 }
 weak_alias(PMPI_Issend_c, MPI_Issend_c);
-
-static int
-irsend(const struct p2p_args *args, MPI_Request *request)
-{
-    struct envelope e;
-    int err = engine_enter();
-    if (likely(!err)) {
-        err = request ? send_check(args, &e) : null_error("request");
-        if (likely(!err))
-            err = send_begin(&e, SEND_READY, request);
-        engine_leave();
-    }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Irsend", err);
-}
 
 int
 PMPI_Irsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm,
             MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
-    return irsend(&args, request);
+    return isend(&args, SEND_READY, "MPI_Irsend", request);
 }
 weak_alias(PMPI_Irsend, MPI_Irsend);
 
@@ -97,6 +69,6 @@ PMPI_Irsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest,
               MPI_Comm comm, MPI_Request *request)
 {
     struct p2p_args args = {buf, count, datatype, dest, tag, comm};
-    return irsend(&args, request);
+    return isend(&args, SEND_READY, "MPI_Irsend", request);
 }
 weak_alias(PMPI_Irsend_c, MPI_Irsend_c);

@@ -3,8 +3,8 @@
 
 #include "p2p/p2p.h"
 
-/* MPI_Mrecv and MPI_Imrecv (MPI 5.0, 3.8.2 and 3.8.3): receive the message that a matched probe took
- * out of the queues. */
+/* MPI_Mrecv and MPI_Imrecv (MPI 5.0, 3.8.2 and 3.8.3): receive the message that a matched probe
+ * took out of the queues. */
 
 struct mrecv_args {
     void *buffer;

@@ -29,7 +29,7 @@ struct p2p_args {
     MPI_Comm comm;
 };
 
-enum send_mode { SEND_STANDARD, SEND_SYNC, SEND_READY, SEND_BUFFERED };
+enum send_mode { SEND_STANDARD, SEND_SYNC, SEND_READY };
 
 /* Check everything that can be checked here; values stand in the error's text. Under the lock. */
 int send_check(const struct p2p_args *args, struct envelope *e);

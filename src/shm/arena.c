@@ -4,8 +4,8 @@
 /*
  * What a process has of the heap is a list of extents, sorted by address: each is free, one large
  * block, or a slab of equal small blocks. Free neighbours are joined. All of this book-keeping is
- * private memory: in the segment a process that dies, or one that writes where it should not, leaves
- * nothing that another allocator would read.
+ * private memory: in the segment a process that dies, or one that writes where it should not,
+ * leaves nothing that another allocator would read.
  *
  * Free extents read as zero: they come fresh from the file or have been punched. Blocks of a slab
  * are cleared when they are handed out.

@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Memory of the segment's heap. Each rank takes chunks from the common heap (one fetch-add, so a
- * rank that dies in the middle holds nothing) and divides them by itself; what it frees goes back
+ * Memory of the segment's heap. Each rank takes chunks from the common heap (one compare-and-swap:
+ * a rank that dies in the middle holds nothing) and divides them by itself; what it frees goes back
  * to its own lists. Offsets from the start of the segment are what ranks tell each other.
  */
 #ifndef MUSTER_SHM_ARENA_H
@@ -19,8 +19,9 @@
  */
 uint64_t arena_alloc(struct segment *seg, uint64_t size, char *why, size_t n);
 
-/* Give back what arena_alloc returned in this process; false, and nothing done, for any other offset.
- * Large blocks return their pages to the system (MADV_REMOVE) and read as zero afterwards. */
+/* Give back what arena_alloc returned in this process; false, and nothing done, for any other
+ * offset. Large blocks return their pages to the system (MADV_REMOVE) and
+ * read as zero afterwards. */
 bool arena_free(struct segment *seg, uint64_t offset);
 
 #endif

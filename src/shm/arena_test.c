@@ -148,14 +148,6 @@ several_processes_share_the_heap(void)
     }
 }
 
-static void
-a_private_segment_has_a_heap(void)
-{
-    segment_unmap(&view);
-    CHECK(segment_create_private(&view, why, sizeof why) == 0);
-    come_and_go(5);
-}
-
 int
 main(void)
 {
@@ -164,7 +156,6 @@ main(void)
     the_end_of_the_heap_is_an_answer();
     freed_memory_is_reused();
     several_processes_share_the_heap();
-    a_private_segment_has_a_heap();
     segment_unmap(&view);
     printf("ok\n");
     return 0;

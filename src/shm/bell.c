@@ -19,8 +19,9 @@ membarrier(int command)
 void
 bell_register(struct segment *seg)
 {
+    // relaxed: senders see it long before this rank sleeps for the first time.
     if (membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) != 0)
-        atomic_store_explicit(&seg->fence_needed, 1, memory_order_seq_cst);
+        atomic_store_explicit(&seg->fence_needed, 1, memory_order_relaxed);
 }
 
 void
@@ -28,15 +29,18 @@ bell_barrier(struct segment *seg)
 {
     if (!atomic_load_explicit(&seg->fence_needed, memory_order_relaxed) &&
         membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) != 0)
-        atomic_store_explicit(&seg->fence_needed, 1, memory_order_seq_cst);
-    atomic_thread_fence(memory_order_seq_cst);
+        atomic_store_explicit(&seg->fence_needed, 1, memory_order_relaxed);
+    atomic_thread_fence(
+        memory_order_seq_cst); // pairs with the fence in bell_notify and coll_changed
 }
 
 uint32_t
 bell_prepare(struct segment *seg, struct rank_block *self)
 {
+    // acquire: pairs with the release in bell_wake; what was changed before this value of the bell
+    // is seen by the caller's looks, and a later ring ends the sleep.
     uint32_t seen = atomic_load_explicit(&self->bell, memory_order_acquire);
-    atomic_store_explicit(&self->sleeping, 1, memory_order_seq_cst);
+    atomic_store_explicit(&self->sleeping, 1, memory_order_relaxed); // ordered by the barrier
     bell_barrier(seg);
     return seen;
 }
@@ -55,6 +59,7 @@ bell_sleep(struct rank_block *self, uint32_t seen, int64_t timeout_ns)
 cold void
 bell_wake(struct rank_block *block)
 {
-    atomic_fetch_add_explicit(&block->bell, 1, memory_order_seq_cst);
+    // release: pairs with the acquire in bell_prepare.
+    atomic_fetch_add_explicit(&block->bell, 1, memory_order_release);
     syscall(SYS_futex, &block->bell, FUTEX_WAKE, 1, NULL, NULL, 0);
 }

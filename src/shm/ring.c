@@ -30,7 +30,8 @@ static void
 wake_wanting(struct ring_in *ring)
 {
     for (uint32_t w = 0; w < (ring->segment->nranks + 63) / 64; w++) {
-        uint64_t bits = atomic_exchange_explicit(&ring->block->wanting[w], 0, memory_order_acq_rel);
+        // relaxed: the fences around `space_wanted` order it.
+        uint64_t bits = atomic_exchange_explicit(&ring->block->wanting[w], 0, memory_order_relaxed);
         for (; bits; bits &= bits - 1)
             segment_ring_bell(ring->segment, (int)(w * 64) + __builtin_ctzll(bits));
     }

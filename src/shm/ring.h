@@ -12,9 +12,10 @@
  *
  * Who dies where:
  *   before the claim    nothing has happened; the next producer claims p.
- *   claim .. publish    the consumer finds claims[p] = (p + 1, r), the flag missing and r ended (the
- *                       launcher says so after the process is gone, so no store of it can follow):
- *                       it reads the flag once more and steps over the slot (ring_skip_dead).
+ *   claim .. publish    the consumer finds claims[p] = (p + 1, r), the flag missing and r ended
+ *                       (the launcher says so after the process is gone, so no store of it can
+ *                       follow): it reads the flag once more and steps over the slot
+ *                       (ring_skip_dead).
  *   after the publish   the message is there.
  *   before `tail` moved `tail` is a hint that lags; the next producer walks over the claims.
  * The model in tests/model/ring.pml has each of these deaths.
@@ -65,12 +66,13 @@ struct ring_in {
     uint64_t published; // what block->head says
 };
 
+/* The rest of ring_claim: from position `at` on, with the consumer's head read again. */
+struct slot *ring_claim_slow(struct ring_out *ring, int rank, uint64_t *position, uint64_t at);
+
 /*
  * Claim a slot for `rank`; *position is for ring_publish. NULL: the ring is full (the caller may
  * set its bit with ring_want_space and try once more before it sleeps).
  */
-struct slot *ring_claim_slow(struct ring_out *ring, int rank, uint64_t *position, uint64_t at);
-
 static inline struct slot *
 ring_claim(struct ring_out *ring, int rank, uint64_t *position)
 {

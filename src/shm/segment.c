@@ -23,7 +23,7 @@
 #define PAGE 4096u
 
 /* Staging: larger than a core's L2 cache, so that a piece's lines have left it before the piece
- * comes round again (docs/ARCHITECTURE.md, "Large messages"), but never more than this in all. */
+ * comes round again (staging.h), but never more than this in all. */
 #define STAGING_BYTES     (4u << 20)
 #define STAGING_BYTES_ALL (512u << 20)
 #define PIECES_MIN        8 // of a rank: what MAX_RANKS ranks get
@@ -68,8 +68,7 @@ plan_layout(int nranks, uint32_t npieces)
         .npieces = npieces,
         .ncpus = (uint32_t)cpu_granted(),
         .launcher = getpid(),
-        .next_context = 16, // the predefined communicators have the ids below
-        .alive = (uint32_t)nranks,
+        .next_context = FIRST_CONTEXT,
     };
     uint64_t at = PAGE;
     seg.ranks_at = at;
@@ -101,8 +100,7 @@ random_job(void)
 static int
 view_map(struct segment_view *view, uint64_t size, int fd)
 {
-    int flags = fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
-    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_NORESERVE, fd, 0);
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
     if (p == MAP_FAILED)
         return errno;
     *view = (struct segment_view){.base = p, .fd = fd};
@@ -155,21 +153,6 @@ segment_create(struct segment_view *view, int nranks, char *why, size_t n)
 }
 
 int
-segment_create_private(struct segment_view *view, char *why, size_t n)
-{
-    struct segment plan = plan_layout(1, piece_count(1));
-    int err = view_map(view, plan.size, -1);
-    if (err) {
-        snprintf(why, n, "cannot map %llu MiB of address space: error %d",
-                 (unsigned long long)(plan.size >> 20), err);
-        return err;
-    }
-    plan.job = random_job();
-    *view->base = plan;
-    return 0;
-}
-
-int
 segment_map(struct segment_view *view, int fd)
 {
     struct segment head;
@@ -200,16 +183,17 @@ segment_fail(struct segment *seg, struct failure failure)
         uint64_t word;
     } u = {.failure = failure};
     uint64_t none = 0;
-    // release: what the failing rank did before is seen by who reads the failure.
+    // release: pairs with the acquire in segment_failure; what the failing rank did before is seen.
     return atomic_compare_exchange_strong_explicit(&seg->failure, &none, u.word,
-                                                   memory_order_acq_rel, memory_order_acquire);
+                                                   memory_order_release, memory_order_relaxed);
 }
 
 void
 segment_ring_bell(struct segment *seg, int rank)
 {
     struct rank_block *block = segment_rank(seg, rank);
-    atomic_fetch_add_explicit(&block->bell, 1, memory_order_seq_cst);
+    // release: as in bell_wake.
+    atomic_fetch_add_explicit(&block->bell, 1, memory_order_release);
     syscall(SYS_futex, &block->bell, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 

@@ -54,6 +54,8 @@ struct failure {
 };
 static_assert(sizeof(struct failure) == 8, "a failure is one word");
 
+#define FIRST_CONTEXT 16 // the predefined communicators have the ids below
+
 struct segment {
     // Written by the maker before any rank runs, read-only afterwards.
     uint64_t magic;
@@ -70,7 +72,6 @@ struct segment {
     uint32_t npieces; // staging pieces of each rank
     uint32_t ncpus;   // CPUs granted to the job (affinity and cgroup quota)
     int32_t launcher; // pid, for PR_SET_PTRACER
-    uint32_t reserved;
 
     // Written once, by whoever sees the first failure (launcher, or a rank in MPI_Abort): a
     // compare-and-swap from 0. Read by every rank on every poll, so nothing else is on its line.
@@ -78,14 +79,13 @@ struct segment {
 
     // Any rank, rarely.
     line_aligned _Atomic uint64_t next_context; // fetch-add: context ids never run out
-    _Atomic uint64_t heap_top;                  // fetch-add: arenas take chunks here
+    _Atomic uint64_t heap_top;                  // compare-and-swap: arenas take chunks here
     _Atomic uint32_t fence_needed;              // 1: some rank has no membarrier, senders fence
-    _Atomic uint32_t alive;                     // ranks that have not ended; the launcher lowers it
 };
 
 /*
- * What a rank is blocked in, for reports; written by the rank, before it sleeps. A reader takes `since`,
- * what it wants, and `since` again: the same value, not 0, says that it all belongs together.
+ * What a rank is blocked in, for reports; written by the rank, before it sleeps. A reader takes
+ * `since`, what it wants, and `since` again: the same value, not 0, says that it belongs together.
  */
 struct waiting {
     _Atomic uint64_t since; // CLOCK_MONOTONIC, ns; 0: not blocked
@@ -107,7 +107,7 @@ struct rank_block {
     _Atomic uint32_t bell; // futex word
     _Atomic uint32_t cpu;  // the rank, when it changes: 1 + where it last waited; 0: unknown
 
-    // Inbound ring. `head` is written by the rank alone, a quarter lap at a time; producers read it.
+    // Inbound ring. `head` is written by the rank alone, a quarter lap at a time; producers read.
     line_aligned _Atomic uint64_t head;
     _Atomic uint32_t space_wanted; // a producer set its bit in `wanting`: wake it when head moves
 
@@ -116,7 +116,7 @@ struct rank_block {
 
     line_aligned _Atomic uint64_t wanting[MAX_RANKS / 64];
 
-    // claims[i]: (position + 1) << 16 | claimer's rank, of the last claim of slot i. Producers only.
+    // claims[i]: (position + 1) << 16 | claimer's rank, of slot i's last claim. Producers only.
     line_aligned _Atomic uint64_t claims[RING_SLOTS];
 };
 static_assert(offsetof(struct rank_block, sleeping) == 64, "the doorbell has its own line");
@@ -126,7 +126,7 @@ static_assert(sizeof(struct segment) <= 4096, "the header fits a page");
 /* A process's view of the segment. */
 struct segment_view {
     struct segment *base; // NULL: not mapped
-    int fd;               // -1: the mapping is private to this process
+    int fd;
 };
 
 /* Memory that may still be used, and the limit that says so (base/cpu.h). */
@@ -137,8 +137,8 @@ struct headroom {
 
 /*
  * The layout for `nranks`, so that all that ranks touch without asking again (blocks, rings, xfers,
- * staging) fits into what there is: staging is made smaller where it does not. 0, or ENOMEM with the
- * sizes in `why`.
+ * staging) fits into what there is: staging is made smaller where it does not. 0, or ENOMEM with
+ * the sizes in `why`.
  */
 int segment_plan(struct segment *plan, int nranks, const struct headroom *have, char *why,
                  size_t n);
@@ -148,9 +148,6 @@ int segment_plan(struct segment *plan, int nranks, const struct headroom *have, 
  * errno value; `why` (size n) then holds one sentence with the sizes.
  */
 int segment_create(struct segment_view *view, int nranks, char *why, size_t n);
-
-/* The same, for a process alone: anonymous memory, nothing to be seen from outside. */
-int segment_create_private(struct segment_view *view, char *why, size_t n);
 
 /* Map an existing segment. The view owns fd afterwards. Returns 0 or an errno value. */
 int segment_map(struct segment_view *view, int fd);
@@ -180,7 +177,7 @@ segment_failure(struct segment *seg)
     union {
         uint64_t word;
         struct failure failure;
-    } u = {.word = atomic_load_explicit(&seg->failure, memory_order_acquire)};
+    } u = {.word = atomic_load_explicit(&seg->failure, memory_order_relaxed)};
     return u.failure;
 }
 

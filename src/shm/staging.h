@@ -54,6 +54,7 @@ staging_payload(const struct staging *s, uint32_t piece)
 static inline void
 staging_give_back(const struct staging *s, uint32_t piece)
 {
+    // release: our loads are over; pairs with the acquire in staging_take and pieces_collect.
     atomic_store_explicit(&s->pieces[piece].busy, 0, memory_order_release);
 }
 

@@ -2,25 +2,26 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * A large (or synchronous) message under way. The sender owns the descriptor and announces it in the
- * receiver's ring; the receiver works on it once a receive has taken the message.
+ * A large (or synchronous) message under way. The sender owns the descriptor and announces it in
+ * the receiver's ring; the receiver works on it once a receive has taken the message.
  *
- * The bytes of the message are divided by `cursor`, which counts units of 4 KiB that have an owner: in
- * the low half from the front, in the high half from the back. Whoever adds to it owns the range passed
- * and delivers it in one of three ways.
- *   staged   the sender copies its range into a staging piece, with the range's place in the piece's
- *            header, and counts the piece in `ready`; the receiver empties it and counts `taken`.
+ * The bytes of the message are divided by `cursor`, which counts units of 4 KiB that have an owner:
+ * in the low half from the front, in the high half from the back. Whoever adds to it owns the range
+ * passed and delivers it in one of three ways.
+ *   staged   the sender copies its range into a staging piece, with the range's place in the
+ *            piece's header, and counts the piece in `ready`; the receiver empties it and counts
+ *            `taken`.
  *   read     the receiver copies its range out of the sender's memory.
  *   written  the sender copies its range into the receiver's memory and adds it to `written`.
- * The sender stages until the receiver sets `direct`, which the receiver does when the message lies in
- * the segment or is so large that copies between the processes are faster. A range that a side could
- * not copy (the kernel refused) is staged: the sender's own at once, the receiver's after it has put
- * it into `failed_at` and `failed_length` and set `direct` to XFER_STAGED_AGAIN.
+ * The sender stages until the receiver sets `direct`, which the receiver does when the message lies
+ * in the segment or is so large that copies between the processes are faster. A range that a side
+ * could not copy (the kernel refused) is staged: the sender's own at once, the receiver's after it
+ * has put it into `failed_at` and `failed_length` and set `direct` to XFER_STAGED_AGAIN.
  *
  * Ends. The receiver stores XFER_CLOSED as its last access to the descriptor and to the sender's
- * memory: only then may the sender reuse the descriptor, and its buffer if any range was not its own.
- * A side that gives up takes the rest of the cursor, so that no new range begins, and waits until the
- * other's `reading` or `writing` is 0 or the other has died.
+ * memory: only then may the sender reuse the descriptor, and its buffer if any range was not its
+ * own. A side that gives up takes the rest of the cursor, so that no new range begins, and waits
+ * until the other's `reading` or `writing` is 0 or the other has died.
  */
 #ifndef MUSTER_SHM_XFER_H
 #define MUSTER_SHM_XFER_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* MPI_Abi_get_info (MPI 5.0, 20.2.2): the sizes that the binary interface leaves to the platform. */
+/* MPI_Abi_get_info (MPI 5.0, 20.2.2): the sizes that the binary interface
+ * leaves to the platform. */
 #include "core/check.h"
 #include "core/engine.h"
 #include "errh/raise.h"

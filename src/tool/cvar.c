@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Control variables of the tool interface (MPI 5.0, 15.3.6): the numbers that decide how a rank waits,
- * and the callback of a language's runtime for blocked calls. These functions return error codes and
- * call no error handler (15.3.1).
+ * Control variables of the tool interface (MPI 5.0, 15.3.6): the numbers that decide how a rank
+ * waits, and the callback of a language's runtime for blocked calls. These functions return error
+ * codes and call no error handler (15.3.1).
  */
 
 #include "core/engine.h"
@@ -32,6 +32,12 @@ static const struct cvar cvars[] = {
 
 static _Atomic int users; // MPI_T_init_thread minus MPI_T_finalize
 
+static bool
+off(void)
+{
+    return atomic_load_explicit(&users, memory_order_relaxed) == 0;
+}
+
 int
 PMPI_T_init_thread(int required, int *provided)
 {
@@ -39,7 +45,7 @@ PMPI_T_init_thread(int required, int *provided)
     if (!provided)
         return MPI_T_ERR_INVALID;
     *provided = MPI_THREAD_MULTIPLE;
-    atomic_fetch_add(&users, 1);
+    atomic_fetch_add_explicit(&users, 1, memory_order_relaxed);
     return MPI_SUCCESS;
 }
 weak_alias(PMPI_T_init_thread, MPI_T_init_thread);
@@ -47,9 +53,9 @@ weak_alias(PMPI_T_init_thread, MPI_T_init_thread);
 int
 PMPI_T_finalize(void)
 {
-    if (atomic_load(&users) == 0)
+    if (off())
         return MPI_T_ERR_NOT_INITIALIZED;
-    atomic_fetch_sub(&users, 1);
+    atomic_fetch_sub_explicit(&users, 1, memory_order_relaxed);
     return MPI_SUCCESS;
 }
 weak_alias(PMPI_T_finalize, MPI_T_finalize);
@@ -57,7 +63,7 @@ weak_alias(PMPI_T_finalize, MPI_T_finalize);
 int
 PMPI_T_cvar_get_num(int *num_cvar)
 {
-    if (atomic_load(&users) == 0)
+    if (off())
         return MPI_T_ERR_NOT_INITIALIZED;
     if (!num_cvar)
         return MPI_T_ERR_INVALID;
@@ -92,7 +98,7 @@ PMPI_T_cvar_get_info(int cvar_index, char *name, int *name_len, int *verbosity,
                      MPI_Datatype *datatype, MPI_T_enum *enumtype, char *desc, int *desc_len,
                      int *bind, int *scope)
 {
-    if (atomic_load(&users) == 0)
+    if (off())
         return MPI_T_ERR_NOT_INITIALIZED;
     if (cvar_index < 0 || cvar_index >= CVARS)
         return MPI_T_ERR_INVALID_INDEX;
@@ -113,7 +119,7 @@ weak_alias(PMPI_T_cvar_get_info, MPI_T_cvar_get_info);
 int
 PMPI_T_cvar_get_index(const char *name, int *cvar_index)
 {
-    if (atomic_load(&users) == 0)
+    if (off())
         return MPI_T_ERR_NOT_INITIALIZED;
     if (!name || !cvar_index)
         return MPI_T_ERR_INVALID;
@@ -140,7 +146,7 @@ int
 PMPI_T_cvar_handle_alloc(int cvar_index, void *obj_handle, MPI_T_cvar_handle *handle, int *count)
 {
     (void)obj_handle;
-    if (atomic_load(&users) == 0)
+    if (off())
         return MPI_T_ERR_NOT_INITIALIZED;
     if (cvar_index < 0 || cvar_index >= CVARS)
         return MPI_T_ERR_INVALID_INDEX;
@@ -155,7 +161,7 @@ weak_alias(PMPI_T_cvar_handle_alloc, MPI_T_cvar_handle_alloc);
 int
 PMPI_T_cvar_handle_free(MPI_T_cvar_handle *handle)
 {
-    if (atomic_load(&users) == 0)
+    if (off())
         return MPI_T_ERR_NOT_INITIALIZED;
     if (!handle || !cvar_of(*handle))
         return MPI_T_ERR_INVALID_HANDLE;
@@ -168,7 +174,7 @@ static int
 cvar_move(MPI_T_cvar_handle handle, void *to, const void *from)
 {
     const struct cvar *cvar = cvar_of(handle);
-    if (atomic_load(&users) == 0)
+    if (off())
         return MPI_T_ERR_NOT_INITIALIZED;
     if (!cvar)
         return MPI_T_ERR_INVALID_HANDLE;
@@ -198,7 +204,7 @@ weak_alias(PMPI_T_cvar_write, MPI_T_cvar_write);
 static int
 give_none(int *number)
 {
-    if (atomic_load(&users) == 0)
+    if (off())
         return MPI_T_ERR_NOT_INITIALIZED;
     if (!number)
         return MPI_T_ERR_INVALID;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Handles as integers (MPI 5.0, 20.3.2), for languages that keep them so. The integer of a handle is
- * its low word: the value of a predefined one, kind and index of a created one. The way back adds
- * the generation that the slot has now; an integer that names nothing becomes a handle that names
- * nothing, which the next call tells. They work at any time and report no errors. */
+/* Handles as integers (MPI 5.0, 20.3.2), for languages that keep them so. The integer of a handle
+ * is its low word: the value of a predefined one, kind and index of a created one. The way back
+ * adds the generation that the slot has now; an integer that names nothing becomes a handle that
+ * names nothing, which the next call tells. They work at any time and report no errors. */
 #include "core/engine.h"
 
 static int

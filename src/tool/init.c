@@ -45,7 +45,8 @@ PMPI_Initialized(int *flag)
 {
     if (!flag)
         return world_raise("MPI_Initialized", null_error("flag"));
-    *flag = atomic_load(&engine.state) != ENGINE_NEW;
+    // acquire: pairs with the release in engine_start; this thread may use MPI now.
+    *flag = atomic_load_explicit(&engine.state, memory_order_acquire) != ENGINE_NEW;
     return MPI_SUCCESS;
 }
 weak_alias(PMPI_Initialized, MPI_Initialized);
@@ -55,7 +56,7 @@ PMPI_Finalized(int *flag)
 {
     if (!flag)
         return world_raise("MPI_Finalized", null_error("flag"));
-    *flag = atomic_load(&engine.state) == ENGINE_FINALIZED;
+    *flag = atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FINALIZED;
     return MPI_SUCCESS;
 }
 weak_alias(PMPI_Finalized, MPI_Finalized);
@@ -91,7 +92,7 @@ weak_alias(PMPI_Is_thread_main, MPI_Is_thread_main);
 int
 PMPI_Abort(MPI_Comm comm, int errorcode)
 {
-    (void)comm; // the whole job, as every implementation does and 9.6 allows
+    (void)comm; // the whole job, as 9.6 allows
     engine_abort(errorcode);
 }
 weak_alias(PMPI_Abort, MPI_Abort);

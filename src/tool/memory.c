@@ -16,8 +16,8 @@
 #define PAGE          4096
 #define WHOLE_PAGES   (64 * 1024) // from this size on the arena's blocks begin at a page
 
-/* A block that the arena cannot find by its address: of a process alone, or at a place of its own in a
- * larger one. */
+/* A block that the arena cannot find by its address: of a process alone, or at a place of its own
+ * in a larger one. */
 struct memory_block {
     struct memory_block *next;
     void *base;

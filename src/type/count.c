@@ -16,8 +16,9 @@ elements_in_one(const struct type *type)
     return type->elements ? type->elements->total : 1;
 }
 
-MPI_Count
-type_elements_bytes(const struct type *type, MPI_Count n)
+// Bytes in `n` basic elements from the start of a buffer of `type`.
+static MPI_Count
+elements_bytes(const struct type *type, MPI_Count n)
 {
     MPI_Count each = elements_in_one(type), bytes = n / each * type->size;
     n %= each;
@@ -30,8 +31,9 @@ type_elements_bytes(const struct type *type, MPI_Count n)
     return bytes;
 }
 
-MPI_Count
-type_bytes_elements(const struct type *type, uint64_t bytes)
+// The basic elements in `bytes`; MPI_UNDEFINED when they end inside one.
+static MPI_Count
+bytes_elements(const struct type *type, uint64_t bytes)
 {
     if (type->size == 0)
         return bytes ? MPI_UNDEFINED : 0;
@@ -120,7 +122,7 @@ weak_alias(PMPI_Get_count_c, MPI_Get_count_c);
 int
 PMPI_Get_elements(const MPI_Status *status, MPI_Datatype datatype, int *count)
 {
-    struct question q = {status, datatype, type_bytes_elements};
+    struct question q = {status, datatype, bytes_elements};
     return get_int_or_raise(&q, count, "MPI_Get_elements");
 }
 weak_alias(PMPI_Get_elements, MPI_Get_elements);
@@ -128,7 +130,7 @@ weak_alias(PMPI_Get_elements, MPI_Get_elements);
 int
 PMPI_Get_elements_c(const MPI_Status *status, MPI_Datatype datatype, MPI_Count *count)
 {
-    struct question q = {status, datatype, type_bytes_elements};
+    struct question q = {status, datatype, bytes_elements};
     return get_or_raise(&q, count, "MPI_Get_elements_c");
 }
 weak_alias(PMPI_Get_elements_c, MPI_Get_elements_c);
@@ -136,7 +138,7 @@ weak_alias(PMPI_Get_elements_c, MPI_Get_elements_c);
 int
 PMPI_Get_elements_x(const MPI_Status *status, MPI_Datatype datatype, MPI_Count *count)
 {
-    struct question q = {status, datatype, type_bytes_elements};
+    struct question q = {status, datatype, bytes_elements};
     return get_or_raise(&q, count, "MPI_Get_elements_x");
 }
 weak_alias(PMPI_Get_elements_x, MPI_Get_elements_x);
@@ -154,7 +156,7 @@ set_elements(MPI_Status *status, MPI_Datatype handle, MPI_Count count)
         err = error_new(MPI_ERR_COUNT, "%lld elements of %lld bytes are too many", (long long)count,
                         (long long)type->size);
     if (!err)
-        status_set_bytes(status, (uint64_t)type_elements_bytes(type, count));
+        status_set_bytes(status, (uint64_t)elements_bytes(type, count));
     return err;
 }
 

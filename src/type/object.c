@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* The life of a datatype: committing, duplicating, freeing, naming (MPI 5.0, 5.1.9, 5.1.10, 7.8). */
+/* The life of a datatype: committing, duplicating, freeing, naming (MPI
+ * 5.0, 5.1.9, 5.1.10, 7.8). */
 #include "core/check.h"
 #include "core/engine.h"
 #include "errh/raise.h"

@@ -23,13 +23,8 @@ struct type_contents {
     struct type *types[];
 };
 
-/* A handle for the user: one more that MPI_Type_free must be called for. Predefined types have theirs
- * always. */
+/* A handle for the user: one more that MPI_Type_free must be called for. Predefined types have
+ * theirs always. */
 MPI_Datatype type_give(struct type *type);
-
-/* Bytes in `n` basic elements from the start of a buffer of `type`, and the reverse: the elements in
- * `bytes`, MPI_UNDEFINED when they end inside one. */
-MPI_Count type_elements_bytes(const struct type *type, MPI_Count n);
-MPI_Count type_bytes_elements(const struct type *type, uint64_t bytes);
 
 #endif

@@ -36,7 +36,8 @@ receive(void)
     fflush(stdout);
 }
 
-/* A child that sleeps, in a session of its own if `detached`; with `stubborn` it ignores SIGTERM. */
+/* A child that sleeps, in a session of its own if `detached`; with
+ * `stubborn` it ignores SIGTERM. */
 static void
 leave_child(int detached, int stubborn)
 {

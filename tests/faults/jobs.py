@@ -7,6 +7,7 @@ every process that still has it was left behind.
 """
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -69,10 +70,24 @@ class Job:
     def send(self, number):
         self.process.send_signal(number)
 
+    def line(self, limit=20):
+        """Read a line of output; b"" at its end."""
+        end = time.monotonic() + limit
+        line = b""
+        while not line.endswith(b"\n"):
+            left = max(0, end - time.monotonic())
+            if not select.select([self.process.stdout], [], [], left)[0]:
+                pytest.fail(f"no line within {limit} s, only {line!r}")
+            byte = self.process.stdout.read(1)
+            if not byte:
+                break
+            line += byte
+        return line
+
     def expect_line(self, text):
         """Read output up to a line."""
-        while (line := self.process.stdout.readline()).strip() != text.encode():
-            assert line, f"the job ended before it wrote {text!r}: {self.process.communicate()}"
+        while (line := self.line()).strip() != text.encode():
+            assert line, f"the output ended before {text!r}: {self.process.communicate(timeout=20)}"
 
     def processes(self):
         return marked(self.mark)
@@ -106,3 +121,9 @@ class Job:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+
+
+def the_message(job, text):
+    """mpiexec has said one thing, with this text in it."""
+    assert len(job.messages) == 1, job.err
+    assert text in job.messages[0]

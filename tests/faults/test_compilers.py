@@ -138,13 +138,13 @@ def test_what_is_not_linked(sources, mpicc):
 
 
 def test_mistakes(mpicc):
-    done = subprocess.run([mpicc], capture_output=True, text=True)
+    done = subprocess.run([mpicc], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
     assert "usage: mpicc" in done.stderr
-    done = subprocess.run([mpicc, "-showme:nothing"], capture_output=True, text=True)
+    done = subprocess.run([mpicc, "-showme:nothing"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "mpicc: -showme:nothing is not known (-showme:help lists all)\n"
-    done = subprocess.run([mpicc, "no-such-file.c"], capture_output=True, text=True)
+    done = subprocess.run([mpicc, "no-such-file.c"], capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
 
 

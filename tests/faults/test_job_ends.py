@@ -7,15 +7,10 @@ import signal
 from pathlib import Path
 
 import pytest
-from jobs import PYTHON, state, wait_until
+from jobs import PYTHON, state, the_message, wait_until
 
 WAIT = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
-
-
-def the_message(job, text):
-    assert len(job.messages) == 1, job.err
-    assert text in job.messages[0]
 
 
 # --- Programs without MPI ---------------------------------------------------------------------
@@ -59,7 +54,7 @@ def test_those_who_ignore_sigterm_are_killed(finish):
 def test_the_order_of_ends_is_seen(start, first):
     """All end while the keeper cannot look."""
     job = start("-n", 3, "sh", "-c", "echo ${MUSTER_JOB#*:*:} $$; exec sleep 60")
-    lines = [job.process.stdout.readline().split() for _ in range(3)]
+    lines = [job.line().split() for _ in range(3)]
     pids = {int(ticket.split(b":")[0]): int(pid) for ticket, pid in lines}
     keeper = job.keeper()
     os.kill(keeper, signal.SIGSTOP)

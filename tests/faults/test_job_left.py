@@ -145,7 +145,7 @@ def test_both_are_killed_and_the_ranks_die(start):
 
 def test_the_socket_goes_with_the_job(start):
     job = start("-n", 1, "sh", "-c", "echo $MUSTER_JOB; sleep 0.3")
-    number = job.process.stdout.readline().split(b":")[1].decode()
+    number = job.line().split(b":")[1].decode()
     socket = f"@muster-{int(number, 16):016x}"
     assert socket in Path("/proc/net/unix").read_text()
     job.end()

@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+from jobs import the_message
 
 HEAD = """
 import array, os, sys, threading, time
@@ -45,11 +46,6 @@ finally:
 def program(fail, call="comm.barrier()"):
     fail, call = ("\n".join("    " + line for line in text.splitlines()) for text in (fail, call))
     return [sys.executable, "-c", FAILURE.format(fail=fail, call=call)]
-
-
-def the_message(job, text):
-    assert len(job.messages) == 1, job.err
-    assert text in job.messages[0]
 
 
 CALLS = [

@@ -212,7 +212,7 @@ def test_ignored_signals_stay_ignored(start):
 
 def test_masks_and_dispositions_are_those_of_the_caller(finish):
     script = "grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status"
-    alone = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    alone = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=20)
     job = finish("sh", "-c", script)
     assert job.out == alone.stdout
 

@@ -73,18 +73,19 @@ class Terminal:
     def processes(self):
         return marked(self.mark)
 
+    def status(self):
+        """The program's status in a tuple, empty while it runs."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        return (status,) if pid else ()
+
     def end(self, limit=15):
         """Wait for the end; returns all that was shown after the last expect."""
         end = time.monotonic() + limit
         while self.read(max(0, end - time.monotonic())):
             if time.monotonic() > end:
                 pytest.fail(f"the program does not end: {self.seen!r}")
-        status = wait_until(lambda: os.waitpid(self.pid, os.WNOHANG), 5)
-        while not status[0]:
-            assert time.monotonic() < end
-            time.sleep(0.01)
-            status = os.waitpid(self.pid, os.WNOHANG)
-        self.code = os.waitstatus_to_exitcode(status[1])
+        status = wait_until(self.status, 5)[0]
+        self.code = os.waitstatus_to_exitcode(status)
         assert not self.processes()
         return self.seen
 

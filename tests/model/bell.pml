@@ -2,8 +2,8 @@
 /* Copyright (c) 2026, the Muster developers */
 
 /*
- * Sleeping and waking of src/shm/bell.h: one rank that waits for messages, two that send and may die
- * between any two stores, and the launcher, which publishes a death and rings.
+ * Sleeping and waking of src/shm/bell.h: one rank that waits for messages, two that send and may
+ * die between any two stores, and the launcher, which publishes a death and rings.
  *
  * A sender's stores first go to its store buffer and become visible later (flush), unless it
  * executes a locked instruction or the sleeper's membarrier makes every running process drain its

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* For programs that check themselves: CHECK(condition, format, values...) ends the job with the place
- * and the values when the condition does not hold. */
+/* For programs that check themselves: CHECK(condition, format, values...) ends the job with the
+ * place and the values when the condition does not hold. */
 #ifndef CHECK_H
 #define CHECK_H
 

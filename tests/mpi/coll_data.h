@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Data for the tests of collectives: what each rank contributes to a call is a function of the call,
- * the rank and the index, so that every rank can tell what every result must be. */
+/* Data for the tests of collectives: what each rank contributes to a call is a function of the
+ * call, the rank and the index, so that every rank can tell what every result must be. */
 #ifndef COLL_DATA_H
 #define COLL_DATA_H
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Every copying collective with every root, sizes on both sides of each way it can go, datatypes with
- * and without holes, in place and not. The element types differ in size; an element's bytes are
- * data, what lies between them is not touched. */
+/* Every copying collective with every root, sizes on both sides of each way it can go, datatypes
+ * with and without holes, in place and not. The element types differ in size; an element's bytes
+ * are data, what lies between them is not touched. */
 #include "coll_data.h"
 
 static int rank, size;

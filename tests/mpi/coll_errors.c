@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Wrong arguments, and calls that do not fit together: an error with its values on each rank that can
- * see it, never a hang. */
+/* Wrong arguments, and calls that do not fit together: an error with its values on each rank that
+ * can see it, never a hang. */
 #include "coll_data.h"
 
 #include <stdarg.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* More than 2 GiB in one call, between two ranks. Every 4093rd byte is looked at, and the last ones. */
+/* More than 2 GiB in one call, between two ranks. Every 4093rd byte is looked at,
+ * and the last ones. */
 #include "coll_data.h"
 
 #include <sys/mman.h>

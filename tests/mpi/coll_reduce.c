@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Reductions: every function with every root, sizes on both sides of each way it can go, in place and
- * not; predefined operations of several types; pairs with holes; a user's operation that does not
- * commute; the same bits on every rank and in every run.
+ * Reductions: every function with every root, sizes on both sides of each way it can go, in place
+ * and not; predefined operations of several types; pairs with holes; a user's operation that does
+ * not commute; the same bits on every rank and in every run.
  */
 #include "coll_data.h"
 

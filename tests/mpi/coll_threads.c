@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* MPI_THREAD_MULTIPLE: threads of a rank in collectives at the same time, each with a communicator of
- * its own, large and small, a user's operation among them. */
+/* MPI_THREAD_MULTIPLE: threads of a rank in collectives at the same time, each with a communicator
+ * of its own, large and small, a user's operation among them. */
 #include "coll_data.h"
 
 #include <pthread.h>

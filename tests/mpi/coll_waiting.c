@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Members that are late: who waits uses no CPU and wakes up, whatever the call and whoever is late. */
+/* Members that are late: who waits uses no CPU and wakes up, whatever the call
+ * and whoever is late. */
 #include "coll_data.h"
 
 #include <sys/resource.h>
@@ -80,7 +81,8 @@ main(int argc, char **argv)
     from = calloc(1, MOST);
     to = calloc(1, MOST);
     waiting_costs_nothing();
-    // Sleeps of another length on each rank: some wait long enough to sleep, some are just about to.
+    // Sleeps of another length on each rank: some wait long enough to sleep, some
+    // are just about to.
     for (int turn = 0; turn < 400; turn++) {
         uint64_t h = mix((uint64_t)(turn * 64 + rank));
         if (h % 3 == 0)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* The kernel refuses copies between processes (a seccomp filter, as in many containers): to all ranks,
- * to even ranks only, or from the second one on. Large messages arrive all the same: very large ones,
- * which are copied directly at once, and those that try both ways first. */
+/* The kernel refuses copies between processes (a seccomp filter, as in many containers): to all
+ * ranks, to even ranks only, or from the second one on. Large messages arrive all the same: very
+ * large ones, which are copied directly at once, and those that try both ways first. */
 
 #include "check.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* What a blocked rank publishes in the segment (shm/segment.h): the last rank blocks in one call after
- * the other, and each time rank 0 looks there before it lets it go on. */
+/* What a blocked rank publishes in the segment (shm/segment.h): the last rank blocks in one call
+ * after the other, and each time rank 0 looks there before it lets it go on. */
 
 #include "check.h"
 #include "shm/segment.h"

@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /* What a fatal error prints and how the process ends; calls before MPI_Init, after MPI_Finalize and
- * in a forked child; the initial error handler. Each case is a process of its own that belongs to no
- * job. */
+ * in a forked child; the initial error handler. Each case is a process of its own that belongs to
+ * no job. */
 #include "check.h"
 
 #include <string.h>

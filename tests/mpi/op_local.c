@@ -2,7 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Reduction operations on one process (MPI 5.0, 6.9): which types each takes, results through the
- * handles of every C type, users' operations, mistakes. (src/op/kernels_test.c has all the loops.) */
+ * handles of every C type, users' operations, mistakes. (src/op/kernels_test.c
+ * has all the loops.) */
 #include "check.h"
 
 #include <complex.h>

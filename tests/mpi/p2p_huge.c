@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* More than 2 GiB in one message from rank 0 to rank 1. Every 4093rd byte is looked at, and the last
- * ones. */
+/* More than 2 GiB in one message from rank 0 to rank 1. Every 4093rd byte is looked at, and the
+ * last ones. */
 
 #include "coll_data.h"
 

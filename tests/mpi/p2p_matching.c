@@ -2,7 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Matching: order, tags, wildcards, probes, matched probes, cancellation, and many messages in any
- * order. Rank 0 receives, every other rank sends the same things to it; alone, it sends to itself. */
+ * order. Rank 0 receives, every other rank sends the same things to it; alone,
+ * it sends to itself. */
 
 #include "check.h"
 

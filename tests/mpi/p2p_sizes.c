@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Every rank sends to its right neighbor, in every mode and in sizes around each way a message can go,
- * and checks each byte; PROC_NULL; a rank sends to itself. */
+/* Every rank sends to its right neighbor, in every mode and in sizes around each way a message can
+ * go, and checks each byte; PROC_NULL; a rank sends to itself. */
 
 #include "check.h"
 

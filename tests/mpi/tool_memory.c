@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* MPI_Alloc_mem and MPI_Free_mem: alignment as the info object asks, zero bytes, blocks of many sizes
- * freed in another order, errors. */
+/* MPI_Alloc_mem and MPI_Free_mem: alignment as the info object asks, zero bytes, blocks of many
+ * sizes freed in another order, errors. */
 
 #include "check.h"
 

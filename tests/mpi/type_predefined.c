@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* The predefined datatypes (MPI 5.0, chapter 5 and appendix A): sizes, extents, names, counting, moving
- * those with holes, and duplicates of all of them. */
+/* The predefined datatypes (MPI 5.0, chapter 5 and appendix A): sizes, extents, names, counting,
+ * moving those with holes, and duplicates of all of them. */
 #include "check.h"
 
 #include <complex.h>

@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from helpers import same
 from mpi4py import MPI
 
 ROOTS = range(MPI.COMM_WORLD.size)
@@ -21,14 +22,6 @@ def objects(rank):
         np.full(20_000, rank),
         {"a": np.full(20_000 + rank, rank), "b": np.zeros(1)},
     ]
-
-
-def same(a, b):
-    if isinstance(a, np.ndarray):
-        return np.array_equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    return type(a) is type(b) and a == b
 
 
 KINDS = range(len(objects(0)))

@@ -6,13 +6,10 @@ import array
 
 import numpy as np
 import pytest
+from helpers import ring
 from mpi4py import MPI
 
 TYPES = "bhilqBHILQfdgFDG?"
-
-
-def ring(comm):
-    return (comm.rank + 1) % comm.size, (comm.rank - 1) % comm.size
 
 
 @pytest.mark.parametrize("code", TYPES)

@@ -8,23 +8,10 @@ import threading
 
 import numpy as np
 import pytest
+from helpers import ring, same
 from mpi4py import MPI
 
 Point = collections.namedtuple("Point", "x y")
-
-
-def ring(comm):
-    return (comm.rank + 1) % comm.size, (comm.rank - 1) % comm.size
-
-
-def same(a, b):
-    if isinstance(a, np.ndarray):
-        return type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b)
-    if isinstance(a, (list, tuple)):
-        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    return type(a) is type(b) and a == b
 
 
 OBJECTS = [

@@ -6,11 +6,8 @@ import pickle
 
 import numpy as np
 import pytest
+from helpers import ring
 from mpi4py import MPI
-
-
-def ring(comm):
-    return (comm.rank + 1) % comm.size, (comm.rank - 1) % comm.size
 
 
 def test_new_status():

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* MPI_BUFFER_AUTOMATIC (MPI 5.0, 3.6.1) was taken for a buffer of 0 bytes: every MPI_Bsend failed. */
+/* MPI_BUFFER_AUTOMATIC (MPI 5.0, 3.6.1) was taken for a buffer of 0
+ * bytes: every MPI_Bsend failed. */
 
 #include "../mpi/check.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* After MPI_Cancel, MPI_Wait may depend on no other process (MPI 5.0, 3.8.4); it waited until a large
- * send was received. What is not cancelled must still arrive. Even ranks send to the odd one above. */
+/* After MPI_Cancel, MPI_Wait may depend on no other process (MPI 5.0, 3.8.4); it waited until a
+ * large send was received. What is not cancelled must still arrive. Even ranks send to
+ * the odd one above. */
 
 #include "../mpi/check.h"
 

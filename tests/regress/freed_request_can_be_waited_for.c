@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* MPI_Request_free of an operation under way left the handle valid: a copy of it reached the request,
- * and freed it a second time. */
+/* MPI_Request_free of an operation under way left the handle valid: a copy of it reached the
+ * request, and freed it a second time. */
 
 #include "../mpi/check.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* A rank that polled with MPI_Request_get_status did not learn that the job had failed. The last rank
- * exits without MPI_Finalize; the others must see it. */
+/* A rank that polled with MPI_Request_get_status did not learn that the job had failed. The last
+ * rank exits without MPI_Finalize; the others must see it. */
 
 #include "../mpi/check.h"
 

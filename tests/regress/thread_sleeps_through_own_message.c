@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* A thread asleep in MPI_Recv or MPI_Mprobe was not woken by a message that another thread of its process
- * sent: it slept on the bell that only other processes rang. */
+/* A thread asleep in MPI_Recv or MPI_Mprobe was not woken by a message that another thread of its
+ * process sent: it slept on the bell that only other processes rang. */
 
 #include "../mpi/check.h"
 

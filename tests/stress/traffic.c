@@ -5,9 +5,10 @@
  * Random traffic: traffic [seconds] [seed] [threads].
  *
  * In each round every rank (and thread: each has a communicator of its own) draws, from a generator
- * that all ranks share, a list of messages: from, to, tag, size (0 to 64 MiB, mostly small), kind of
- * send, kind of receive. It starts those that concern it in an order of its own and completes them by a
- * way of its own; each byte that arrives is checked. Rounds go on until rank 0 says that time is up.
+ * that all ranks share, a list of messages: from, to, tag, size (0 to 64 MiB, mostly small), kind
+ * of send, kind of receive. It starts those that concern it in an order of its own and completes
+ * them by a way of its own; each byte that arrives is checked. Rounds go on until rank 0 says that
+ * time is up.
  */
 
 #include "../mpi/check.h"
