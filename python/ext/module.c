@@ -586,13 +586,21 @@ module_handleof(PyObject *module, PyObject *arg)
 
 // Attributes that are not there
 
-static bool
-is_comm_method(struct state *st, PyObject *name)
+// What beginners look for in the module and communicators have: how to write it, or NULL.
+static const char *
+comm_attribute_hint(struct state *st, PyObject *name)
 {
-    PyObject *method = PyObject_GetAttr((PyObject *)st->intracomm_type, name);
-    PyErr_Clear();
-    Py_XDECREF(method);
-    return method != NULL;
+    PyObject *found = PyObject_GetAttr((PyObject *)st->intracomm_type, name);
+    if (found == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    bool called = PyCallable_Check(found);
+    Py_DECREF(found);
+    return called ? "module 'mpi4py.MPI' has no attribute '%s': it is a method of communicators, "
+                    "call comm.%s() with comm = MPI.COMM_WORLD"
+                  : "module 'mpi4py.MPI' has no attribute '%s': it is an attribute of "
+                    "communicators, write comm.%s with comm = MPI.COMM_WORLD";
 }
 
 static PyObject *
@@ -600,14 +608,13 @@ module_getattr(PyObject *module, PyObject *name)
 {
     struct state *st = state_of_module(module);
     const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
-    if (text != NULL && text[0] != '_' && st != NULL && is_comm_method(st, name))
-        PyErr_Format(PyExc_AttributeError,
-                     "module 'mpi4py.MPI' has no attribute '%s': it is a method of communicators, "
-                     "call comm.%s() with comm = MPI.COMM_WORLD",
-                     text, text);
-    else if (!PyErr_Occurred())
-        PyErr_Format(PyExc_AttributeError, "module 'mpi4py.MPI' has no attribute %R", name);
-    return NULL;
+    if (PyErr_Occurred())
+        return NULL;
+    bool public = text != NULL && text[0] != '_' && st != NULL;
+    const char *hint = public ? comm_attribute_hint(st, name) : NULL;
+    if (hint != NULL)
+        return PyErr_Format(PyExc_AttributeError, hint, text, text);
+    return PyErr_Format(PyExc_AttributeError, "module 'mpi4py.MPI' has no attribute %R", name);
 }
 
 // dir(): everything but the two functions that make the module answer.

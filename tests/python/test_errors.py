@@ -50,6 +50,15 @@ def test_receive_without_a_buffer(comm):
 
 
 @on_rank_0
+@pytest.mark.parametrize("name", ["rank", "size", "name"])
+def test_attribute_of_communicators_in_the_module(name):
+    with pytest.raises(AttributeError) as caught:
+        getattr(MPI, name)
+    says(caught, f"write comm.{name} with comm = MPI.COMM_WORLD")
+    assert f"{name}()" not in str(caught.value)
+
+
+@on_rank_0
 def test_first_tutorial():
     program = """
 from mpi4py import MPI
