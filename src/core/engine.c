@@ -121,7 +121,7 @@ waiting_publish(struct wait *wait)
     atomic_store_explicit(&w->tag, wait->tag, memory_order_relaxed);
     atomic_store_explicit(&w->context, wait->context, memory_order_relaxed);
     // release: pairs with a reader's acquire, which then sees the rest.
-    atomic_store_explicit(&w->since, (uint64_t)clock_ns(), memory_order_release);
+    atomic_store_explicit(&w->since, clock_ns(), memory_order_release);
 }
 
 static int

@@ -128,17 +128,19 @@ units_left(const struct xfer *xfer, uint64_t cursor)
 }
 
 static uint64_t
-anything_left(struct xfer *xfer)
+units_unowned(struct xfer *xfer)
 {
     return units_left(xfer, atomic_load_explicit(&xfer->cursor, memory_order_relaxed));
 }
 
 // The next `n` units from the front or the back, or as many as there are; length 0: all are
-// somebody's. Only after anything_left, so that the halves of the cursor never overflow: each side
-// goes beyond the last unit once at most.
+// somebody's.
 static struct byte_range
 units_claim(struct xfer *xfer, uint64_t n, bool back)
 {
+    // Each side adds beyond the last unit once at most, so that no half of the cursor overflows.
+    if (!units_unowned(xfer))
+        return (struct byte_range){0, 0};
     // seq_cst: after the store to `reading` or `writing` of a direct copy (stop_copies). What is in
     // the bytes is ordered by ready, written and the closing.
     uint64_t cursor =
@@ -150,24 +152,13 @@ units_claim(struct xfer *xfer, uint64_t n, bool back)
     return range_of_units(xfer, back ? from + left - n : from, n);
 }
 
-// For the sender to stage.
-static struct byte_range
-range_claim(struct xfer *xfer)
-{
-    if (!anything_left(xfer))
-        return (struct byte_range){0, 0};
-    return units_claim(xfer, PIECE_SIZE / UNIT, false);
-}
-
 // To be copied directly. Of two processes the same one always begins at the front: what they send
 // to and fro stays in the caches where it was (bench/latency: 1 MiB in 25 us instead of 50). Each
 // side begins with its half; should one be late, ranges get smaller, so that both end together.
 static struct byte_range
 range_claim_direct(struct xfer *xfer, const struct peer *peer)
 {
-    uint64_t left = anything_left(xfer), half = units_of(xfer->size) / 2;
-    if (!left)
-        return (struct byte_range){0, 0};
+    uint64_t left = units_unowned(xfer), half = units_of(xfer->size) / 2;
     uint64_t part = left >= half ? half : left / 4;
     part = part < RANGE_LEAST / UNIT ? RANGE_LEAST / UNIT : min_size(part, RANGE_MOST / UNIT);
     return units_claim(xfer, part, engine.rank > peer->rank);
@@ -204,7 +195,7 @@ rest_add(struct request *send, uint64_t at, uint64_t length)
 static bool
 anything_to_stage(const struct request *send, bool open)
 {
-    return send->nrest || (open && anything_left(send->xfer));
+    return send->nrest || (open && units_unowned(send->xfer));
 }
 
 // A piece's worth: of the ranges that nobody else can deliver, else of what nobody owns.
@@ -212,7 +203,7 @@ static struct byte_range
 stage_next(struct request *send, bool open)
 {
     if (!send->nrest)
-        return open ? range_claim(send->xfer) : (struct byte_range){0, 0};
+        return open ? units_claim(send->xfer, PIECE_SIZE / UNIT, false) : (struct byte_range){0, 0};
     struct byte_range *rest = &send->rest[send->nrest - 1];
     struct byte_range range = {rest->at, min_size(PIECE_SIZE, rest->length)};
     rest->at += range.length;
@@ -247,8 +238,10 @@ may_copy(uint64_t size)
 static bool
 expects_direct(const struct request *send)
 {
-    if (send->xfer->offset || !may_copy(send->size))
-        return send->xfer->offset;
+    if (send->xfer->offset)
+        return true;
+    if (!may_copy(send->size))
+        return false;
     return send->size >= PACE_ALWAYS || engine.direct_classes >> pace_class(send->size) & 1;
 }
 
