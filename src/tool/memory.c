@@ -13,11 +13,9 @@
 #include <stdlib.h>
 
 #define ALIGNMENT_KEY "mpi_minimum_memory_alignment"
-#define PAGE          4096
-#define WHOLE_PAGES   (64 * 1024) // from this size on the arena's blocks begin at a page
 
-/* A block that the arena cannot find by its address: of a process alone, or at a place of its own
- * in a larger one. */
+/* A block that the arena cannot find by its address: of a process alone, or aligned within a larger
+ * one. */
 struct memory_block {
     struct memory_block *next;
     void *base;
@@ -64,7 +62,7 @@ shared_alloc(size_t size, uint64_t *offset)
     return *offset ? MPI_SUCCESS : error_new(MPI_ERR_NO_MEM, "%s", why);
 }
 
-// In a larger block of the arena where the segment itself is not aligned so far.
+// In the segment, a part of a larger block of the arena.
 static int
 block_fill(struct memory_block *block, size_t size, size_t alignment)
 {
@@ -109,9 +107,9 @@ alloc_mem(MPI_Aint size, MPI_Info info, void **base)
         err = wanted_alignment(info, &alignment);
     if (err)
         return err;
-    if (!engine.seg || alignment > PAGE)
+    if (!engine.seg || alignment > CACHE_LINE)
         return block_alloc(n ? n : 1, alignment, base);
-    err = shared_alloc(alignment > CACHE_LINE && n < WHOLE_PAGES ? WHOLE_PAGES : n, &offset);
+    err = shared_alloc(n, &offset);
     if (!err)
         *base = segment_at(engine.seg, offset);
     return err;
