@@ -3,12 +3,12 @@
 
 #include "core/error.h"
 
+#include "base/unit.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(cond) ((cond) ? (void)0 : (printf("line %d: %s\n", __LINE__, #cond), exit(1)))
 
 static bool
 text_is(int code, const char *expected)

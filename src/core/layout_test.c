@@ -3,13 +3,14 @@
 
 #include "core/layout.h"
 
+#include "base/unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(cond) ((cond) ? (void)0 : (printf("line %d: %s\n", __LINE__, #cond), exit(1)))
-#define COUNT       7
-#define ROOM        8192
+#define COUNT 7
+#define ROOM  8192
 
 // {short; 2 bytes free; int}
 static const struct layout_loop short_int_loops[] = {

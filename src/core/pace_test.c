@@ -3,16 +3,7 @@
 
 #include "core/pace.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                        \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "base/unit.h"
 
 // Ways taken when staging and direct copies of 1 MiB take so long, the first
 // message of each longer.

@@ -5,6 +5,8 @@
  * aligned and odd addresses; and which types each operation takes. */
 #include "op/kernels.h"
 
+#include "base/unit.h"
+
 #include <complex.h>
 #include <math.h>
 #include <stdbool.h>
@@ -13,9 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(cond) ((cond) ? (void)0 : (printf("line %d: %s\n", __LINE__, #cond), exit(1)))
-#define MOST        70
-#define ROOM        (MOST * 32 + 64)
+#define MOST 70
+#define ROOM (MOST * 32 + 64)
 
 typedef __int128 wide;
 

@@ -3,14 +3,13 @@
 
 #include "shm/arena.h"
 
+#include "base/unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define CHECK(cond)                                                                                \
-    ((cond) ? (void)0 : (fprintf(stderr, "line %d: %s\n", __LINE__, #cond), _exit(1)))
 
 static struct segment_view view = {.fd = -1};
 static char why[256];

@@ -5,20 +5,14 @@
 
 #include "shm/segment.h"
 
+#include "base/unit.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MIB (UINT64_C(1) << 20)
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s (case %d)\n", __FILE__, __LINE__, #condition, at);          \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static const struct test {
     int nranks;
@@ -52,14 +46,14 @@ main(void)
         struct headroom have = {.bytes = t->have, .what = "the limit of this test"};
         char why[256] = "", left[64];
         int err = segment_plan(&plan, t->nranks, &have, why, sizeof why);
-        CHECK(err == (t->fits ? 0 : ENOMEM));
+        CHECK(err == (t->fits ? 0 : ENOMEM), "case %d", at);
         snprintf(left, sizeof left, "this test leaves %llu KiB", (unsigned long long)t->have >> 10);
-        CHECK(t->fits || strstr(why, left));
+        CHECK(t->fits || strstr(why, left), "case %d", at);
         if (!t->fits)
             continue;
-        CHECK(plan.npieces >= t->least && plan.npieces <= t->most);
+        CHECK(plan.npieces >= t->least && plan.npieces <= t->most, "case %d", at);
         uint64_t end = plan.payload_at + (uint64_t)t->nranks * plan.npieces * PIECE_SIZE;
-        CHECK(end <= plan.heap_at && end <= t->have);
+        CHECK(end <= plan.heap_at && end <= t->have, "case %d", at);
     }
     return 0;
 }
