@@ -9,6 +9,10 @@
  * each receiver tries both on its first messages of a size class, PACE_TRIES of each, and goes on
  * with the one that had the fastest of them. The least time counts because what disturbs (pages
  * touched for the first time, a sender that computes) only adds.
+ *
+ * All tries of a way may have been disturbed, and what a program does changes: so it tries again,
+ * after ever more messages while the answer stays the same. What was found before counts, but less
+ * each time.
  */
 #ifndef MUSTER_CORE_PACE_H
 #define MUSTER_CORE_PACE_H
@@ -19,10 +23,14 @@
 #define PACE_ALWAYS  (16u << 20) // from here on, direct copies never are
 #define PACE_CLASSES 9           // between the two, a factor of 2 each
 #define PACE_TRIES   4
+#define PACE_STAY    64 // messages before it tries again, doubled with each confirmation
+#define PACE_DOUBLE  6  // times at most
 
 struct pace {
-    uint32_t turns;
-    uint64_t best[2]; // ns for 1 MiB: staged, directly
+    int turn;           // PACE_TRIES staged, as many directly, then the better way
+    int confirmed;      // how often the same way was the better one
+    bool direct;        // which that was
+    uint64_t best[2];   // ns for 1 MiB: staged, directly; 0: unknown
 };
 
 /* The class of a size from PACE_FROM to below PACE_ALWAYS. */
@@ -32,14 +40,8 @@ pace_class(uint64_t size)
     return __builtin_clzll(PACE_FROM) - __builtin_clzll(size);
 }
 
-/* Go directly? */
-static inline bool
-pace_direct(const struct pace *pace)
-{
-    if (pace->turns >= 2 * PACE_TRIES)
-        return pace->best[true] < pace->best[false];
-    return pace->turns >= PACE_TRIES;
-}
+/* Shall the next message go directly? */
+bool pace_choose(struct pace *pace);
 
 /* A message of `size` bytes took `ns`. */
 void pace_record(struct pace *pace, bool direct, uint64_t size, uint64_t ns);

@@ -519,7 +519,7 @@ choose_copies(struct request *recv, uint64_t size, bool mapped)
     if (size >= PACE_ALWAYS || mapped)
         return true;
     recv->began = clock_ns();
-    return pace_direct(&engine.pace[pace_class(size)]);
+    return pace_choose(&engine.pace[pace_class(size)]);
 }
 
 // Is the direct way open to either side, and worth it? Then tell the sender where to write.
