@@ -10,6 +10,7 @@
  *   ring R      through a ring of R bytes in pieces of 16 KiB, both copying at once
  *   kernel      process_vm_readv by the receiver
  *   kernel both the same, and process_vm_writev by the sender, in ranges from a cursor
+ *   kernel_huge kernel both, with buffers in huge pages
  *   shared      memcpy by the receiver from a buffer in shared memory
  *   shared both the same, each copying a half
  *   yield       sched_yield with nobody else there
@@ -34,6 +35,10 @@
 #define LARGE  (64u << 20)
 #define ROUNDS 7
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
 struct shared {
     _Alignas(64) _Atomic uint64_t filled; // the sender: pieces put into the ring
     _Alignas(64) _Atomic uint64_t taken;  // the receiver: pieces taken out
@@ -41,6 +46,7 @@ struct shared {
     _Alignas(64) _Atomic uint64_t copied; // both: bytes that are there
     _Alignas(64) _Atomic uint32_t turn[2];
     _Alignas(64) _Atomic uint32_t word;
+    _Atomic int huge; // sides whose buffer is in huge pages
     pid_t pids[2];
     char *buffers[2];
     _Alignas(4096) char ring[LARGE];
@@ -261,6 +267,12 @@ run(void)
         measure("shared", shared, n, turns, 1);
         measure("shared_both", shared_both, n, turns, 1);
     }
+    atomic_fetch_add(&s->huge, madvise(mine, LARGE, MADV_COLLAPSE) == 0);
+    meet();
+    if (s->huge < 2)
+        return;
+    for (size_t n = 1 << 20; n <= 16 << 20; n *= 4)
+        measure("kernel_huge", kernel_both, n, (int)((128u << 20) / n), 1);
 }
 
 int
@@ -276,7 +288,7 @@ main(void)
     CPU_ZERO(&set);
     CPU_SET(side, &set);
     sched_setaffinity(0, sizeof set, &set);
-    mine = aligned_alloc(4096, 2 * (size_t)LARGE);
+    mine = aligned_alloc(2 << 20, 2 * (size_t)LARGE);
     memset(mine, side, 2 * (size_t)LARGE);
     memset(s->memory[side], 1, LARGE);
     s->pids[side] = getpid();

@@ -19,6 +19,7 @@
 #include "core/match.h"
 #include "core/object.h"
 #include "core/pace.h"
+#include "core/pages.h"
 #include "core/request.h"
 #include "shm/bell.h"
 #include "shm/segment.h"
@@ -65,6 +66,7 @@ struct engine {
     } outgoing[XFERS];
     uint64_t outgoing_used;         // bit per xfer
     struct pace pace[PACE_CLASSES]; // of what this process has received
+    struct pages pages;             // large messages of this process, sent or received
     uint32_t direct_classes;        // bit per class: the last message sent was copied directly
     uint32_t pieces_out;            // own pieces that readers may still hold (upper bound)
     uint64_t buffer_used;           // of the attached buffer (MPI_Bsend), bytes

@@ -27,10 +27,10 @@
 #define PACE_DOUBLE  6  // times at most
 
 struct pace {
-    int turn;           // PACE_TRIES staged, as many directly, then the better way
-    int confirmed;      // how often the same way was the better one
-    bool direct;        // which that was
-    uint64_t best[2];   // ns for 1 MiB: staged, directly; 0: unknown
+    int turn;         // PACE_TRIES staged, as many directly, then the better way
+    int confirmed;    // how often the same way was the better one
+    bool direct;      // which that was
+    uint64_t best[2]; // ns for 1 MiB: staged, directly; 0: unknown
 };
 
 /* The class of a size from PACE_FROM to below PACE_ALWAYS. */

@@ -288,6 +288,8 @@ transfer_start(struct request *send)
     xfer_prepare(send->xfer, send);
     if (may_copy(send->size))
         cma_allow(engine.seg);
+    if (send->size >= PAGES_FROM && send->xfer->address && !send->xfer->offset)
+        pages_used(&engine.pages, (const void *)(uintptr_t)send->xfer->address, send->size);
     slot_address(slot, send, SLOT_XFER, index);
     ring_publish(slot, position);
     bell_notify(peer->segment, peer->block);
@@ -532,6 +534,8 @@ decide(struct request *recv, uint64_t size)
     if (!plain)
         return;
     uint64_t to_offset = offset_in_segment(data);
+    if (size >= PAGES_FROM && !to_offset)
+        pages_used(&engine.pages, data, size);
     bool cma = choose_copies(recv, size, xfer->offset || to_offset);
     if (cma)
         cma_allow(engine.seg);
