@@ -89,6 +89,19 @@ def test_a_compiler_by_another_name(sources, mpicc):
     assert output(mpicc, "hello.c", cwd=sources, env=environment) == "clang is called\n"
 
 
+def test_without_any_variable(sources, mpicc, mpiexec):
+    run([mpicc, "hello.c"], cwd=sources, env={})
+    assert output(mpiexec, "-n", 2, "./a.out", cwd=sources, env={}) == "2\n2\n"
+
+
+def test_folders_that_cd_would_search(mpicc, tmp_path):
+    """CDPATH is for those who type."""
+    (tmp_path / "bin").mkdir()
+    environment = dict(os.environ, CDPATH=str(tmp_path))
+    shown = output("bin/mpicc", "-showme:incdirs", cwd=PREFIX, env=environment)
+    assert shown == f"{PREFIX / 'include'}\n"
+
+
 def test_names_with_spaces(sources, mpicc, mpiexec):
     shutil.copy(sources / "hello.c", sources / "he llo.c")
     run([mpicc, "-DX='a b'", "he llo.c", "-o", "he llo"], cwd=sources)
