@@ -28,8 +28,10 @@ $(VENV)/.made: | tools-present
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
+# The build folder is kept, so that only what has changed is compiled again.
 $(VENV)/.installed: $(VENV)/.made $(SOURCES)
-	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
+	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+	    --config-settings=build-dir=build/install .
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.made examples/requirements.txt

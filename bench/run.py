@@ -14,7 +14,9 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -154,6 +156,50 @@ def python(stack):
     return {f"Python {name} of 8 B (us)": float(t) for name, t in pairs}
 
 
+def seconds(command, environment, timeout=120):
+    """How long a command runs, None if it fails."""
+    begin = time.perf_counter()
+    try:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              stdin=subprocess.DEVNULL, timeout=timeout, env=environment)
+    except subprocess.TimeoutExpired:
+        return None
+    return time.perf_counter() - begin if done.returncode == 0 else None
+
+
+def output(stack):
+    """1 GB, lines of 100 bytes, through mpiexec and a pipe; beside it what `cat` takes."""
+    block = BUILD / "block"
+    block.write_text(("x" * 99 + "\n") * 50_000)
+    write = "i=0; while [ $i -lt {} ]; do cat " + shlex.quote(str(block)) + "; i=$((i+1)); done"
+    four = shlex.join([stack.mpiexec, "-n", "4", *stack.free, "sh", "-c", write.format(50)])
+    line = "set -o pipefail; {} | cat > /dev/null"
+    cat = seconds(["bash", "-c", line.format(f"({write.format(200)})")], stack.environment)
+    took = seconds(["bash", "-c", line.format(four)], stack.environment)
+    if took is None or cat is None:
+        return {}
+    return {"1 GB of output from 4 ranks (s)": took,
+            "1 GB of output from 4 ranks, against cat": took / cat}
+
+
+def imports(stack):
+    """What an import adds to Python's start: the median of pairs, 0 where it cannot be seen."""
+    if stack.python is None:
+        return {}
+    found = {}
+    for what in ("import mpi4py", "from mpi4py import MPI"):
+        added = []
+        for _ in range(25):
+            with_it, without = (seconds([str(stack.python), "-c", text], stack.environment)
+                                for text in (what, "pass"))
+            if with_it is None or without is None:
+                break
+            added.append((with_it - without) * 1e3)
+        else:
+            found[f"{what}, added to Python's start (ms)"] = max(0.0, statistics.median(added))
+    return found
+
+
 ROWS = {
     "latency": latency,
     "load": load,
@@ -161,7 +207,10 @@ ROWS = {
     "idle": idle,
     "start": start,
     "python": python,
+    "output": output,
+    "imports": imports,
 }
+SLOW = {"idle", "output", "imports"}  # two rounds are enough
 
 
 def measure(found, rows, rounds):
@@ -169,7 +218,7 @@ def measure(found, rows, rounds):
     best = {}
     for number in range(rounds):
         for row in rows:
-            if row == "idle" and number > 1:
+            if row in SLOW and number > 1:
                 continue
             for stack in found:
                 try:

@@ -61,7 +61,7 @@ struct keeper {
     int listener;
     struct judge judge;
     struct terminal terminal;
-    uint64_t memory_kills; // the kernel's count before the ranks did anything
+    uint64_t memory_kills; // the kernel's count before the first rank was started
     bool killed;           // all have been sent SIGKILL
     int64_t told_at;
     int64_t term_at, kill_at, timeout_at, give_up_at; // NEVER: not planned
@@ -701,11 +701,11 @@ keeper_run(const struct job *job, int control)
     terminal_init(&k.terminal, job->front_group);
     if (job->options->timeout > 0)
         k.timeout_at = job->started + (int64_t)(job->options->timeout * (double)SECOND);
+    k.memory_kills = memory_oom_kills();
     int code = prepare(&k) ? start_all(&k) : 1;
     if (code) {
         kill_all(&k);
     } else {
-        k.memory_kills = memory_oom_kills();
         run_loop(&k);
         code = judge_code(&k.judge);
         judge_message(&k.judge, k.why, sizeof k.why);

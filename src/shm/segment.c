@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -141,8 +142,9 @@ segment_create(struct segment_view *view, int nranks, char *why, size_t n)
     int fd = memfd_create("muster", MFD_CLOEXEC);
     if (fd < 0 || ftruncate(fd, (off_t)plan.size) != 0 || (err = view_map(view, plan.size, fd))) {
         err = err ? err : errno;
-        snprintf(why, n, "cannot make a segment of %llu MiB (address space) for %d ranks: error %d",
-                 (unsigned long long)(plan.size >> 20), nranks, err);
+        snprintf(why, n, "cannot make a segment of %llu MiB (address space) for %d ranks: %s%s",
+                 (unsigned long long)(plan.size >> 20), nranks, strerror(err),
+                 err == EFBIG ? " (ulimit -f)" : "");
         if (fd >= 0)
             close(fd);
         return err;

@@ -51,6 +51,17 @@ leave_child(int detached, int stubborn)
     _exit(0);
 }
 
+/* Use n MiB of memory. */
+static void
+use_memory(int n)
+{
+    size_t bytes = (size_t)n << 20;
+    char *p = malloc(bytes);
+    for (size_t i = 0; p && i < bytes; i += 4096)
+        *(volatile char *)(p + i) = 1;
+    free(p);
+}
+
 static void
 do_one(const char *what, int n)
 {
@@ -73,6 +84,8 @@ do_one(const char *what, int n)
         code = n;
     else if (strcmp(what, "kill") == 0)
         raise(n);
+    else if (strcmp(what, "memory") == 0)
+        use_memory(n);
     else if (strcmp(what, "ignore") == 0)
         signal(n, SIG_IGN);
     else if (strcmp(what, "sleep") == 0)

@@ -3,6 +3,7 @@
 """mpicc and mpicxx."""
 
 import os
+import shlex
 import shutil
 import subprocess
 
@@ -88,6 +89,19 @@ def test_a_compiler_by_another_name(sources, mpicc):
     assert output(mpicc, "hello.c", cwd=sources, env=environment) == "clang is called\n"
 
 
+def test_without_any_variable(sources, mpicc, mpiexec):
+    run([mpicc, "hello.c"], cwd=sources, env={})
+    assert output(mpiexec, "-n", 2, "./a.out", cwd=sources, env={}) == "2\n2\n"
+
+
+def test_folders_that_cd_would_search(mpicc, tmp_path):
+    """CDPATH is for those who type."""
+    (tmp_path / "bin").mkdir()
+    environment = dict(os.environ, CDPATH=str(tmp_path))
+    shown = output("bin/mpicc", "-showme:incdirs", cwd=PREFIX, env=environment)
+    assert shown == f"{PREFIX / 'include'}\n"
+
+
 def test_names_with_spaces(sources, mpicc, mpiexec):
     shutil.copy(sources / "hello.c", sources / "he llo.c")
     run([mpicc, "-DX='a b'", "he llo.c", "-o", "he llo"], cwd=sources)
@@ -100,16 +114,18 @@ def test_another_compiler(sources, mpicc):
     )
 
 
-def test_through_links_and_after_a_move(sources, mpiexec):
+@pytest.mark.parametrize("place", ["moved here", "here, or there", "it's $HOME"])
+def test_through_links_and_after_a_move(sources, mpiexec, place):
     """The scripts find what stands beside them."""
-    moved = sources / "moved here"
+    moved = sources / place
     for folder in ("bin", "include", "lib"):
         (moved / folder).mkdir(parents=True)
     for name in ("bin/mpicc", "bin/mpiexec", "include/mpi.h", "lib/libmpi_abi.so.1"):
         shutil.copy(PREFIX / name, moved / name)
-    (sources / "first").symlink_to("moved here/bin/mpicc")
+    (sources / "first").symlink_to(f"{place}/bin/mpicc")
     (sources / "second").symlink_to(sources / "first")
-    assert output(sources / "second", "-showme:incdirs") == f"'{moved}/include'\n"
+    shown = output(sources / "second", "-showme:incdirs")
+    assert shlex.split(shown) == [f"{moved}/include"]
     run([sources / "second", "hello.c", "-o", "hello"], cwd=sources)
     assert runs(sources / "hello", moved / "bin" / "mpiexec")
 

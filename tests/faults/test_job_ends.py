@@ -4,7 +4,6 @@
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from jobs import PYTHON, state, the_message, wait_until
@@ -237,37 +236,3 @@ def test_no_working_directory(finish):
     job = finish("-wdir", "/no/such/folder", "true")
     assert job.code == 126
     the_message(job, "cannot enter the working directory '/no/such/folder': No such file")
-
-
-# --- Out of memory ----------------------------------------------------------------------------
-
-
-def memory_group():
-    """A memory cgroup for the test, with a limit of 64 MiB; None where we may not make one."""
-    v1, v2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
-    for folder, limit in ((v1, "memory.limit_in_bytes"), (v2, "memory.max")):
-        group = folder / f"muster-test-{os.getpid()}"
-        try:
-            group.mkdir()
-        except OSError:
-            continue
-        try:
-            (group / limit).write_text(str(64 << 20))
-            return group
-        except OSError:
-            group.rmdir()
-    return None
-
-
-def test_out_of_memory(finish):
-    group = memory_group()
-    if group is None:
-        pytest.skip("no memory cgroup can be made here")
-    script = "x = bytearray(256 << 20)"
-    enter = lambda: (group / "cgroup.procs").write_text("0")  # noqa: E731
-    try:
-        job = finish("sleep", 60, ":", *PYTHON, script, limit=60, preexec_fn=enter)
-    finally:
-        group.rmdir()
-    assert job.code == 137
-    the_message(job, "rank 1 was killed by signal 9 (SIGKILL, Killed): out of memory, after")

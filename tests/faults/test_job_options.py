@@ -7,7 +7,7 @@ import resource
 import subprocess
 
 import pytest
-from jobs import PYTHON
+from jobs import PYTHON, the_message
 from support import PREFIX
 
 TICKET = "import os; print(*os.environ['MUSTER_JOB'].split(':')[2:4])"
@@ -143,8 +143,8 @@ def test_a_limit_of_file_sizes_below_the_segment(finish):
 
     job = finish("-n", 2, "true", preexec_fn=limit)
     assert (job.code, job.out) == (1, "")
-    assert len(job.messages) == 1
-    assert "cannot make a segment of " in job.messages[0]
+    the_message(job, "cannot make a segment of ")
+    the_message(job, " for 2 ranks: File too large (ulimit -f)")
 
 
 def test_a_thousand_ranks(finish):
