@@ -4,14 +4,11 @@
 #include "core/pace.h"
 
 static void
-look_again(struct pace *pace, bool direct)
+look_again(struct pace *pace)
 {
-    if (direct != pace->direct)
-        pace->confirmed = 0;
-    else if (pace->confirmed < PACE_DOUBLE)
-        pace->confirmed++;
-    pace->direct = direct;
     pace->turn = 0;
+    if (pace->looks < PACE_DOUBLE)
+        pace->looks++;
     pace->best[false] += pace->best[false] / 8;
     pace->best[true] += pace->best[true] / 8;
 }
@@ -19,11 +16,10 @@ look_again(struct pace *pace, bool direct)
 bool
 pace_choose(struct pace *pace)
 {
-    bool direct = pace->best[true] < pace->best[false];
-    if (pace->turn == 2 * PACE_TRIES + (PACE_STAY << pace->confirmed))
-        look_again(pace, direct);
+    if (pace->turn == 2 * PACE_TRIES + (PACE_STAY << pace->looks))
+        look_again(pace);
     int turn = pace->turn++;
-    return turn < 2 * PACE_TRIES ? turn >= PACE_TRIES : direct;
+    return turn < 2 * PACE_TRIES ? turn >= PACE_TRIES : pace->best[true] < pace->best[false];
 }
 
 void

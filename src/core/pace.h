@@ -11,8 +11,9 @@
  * touched for the first time, a sender that computes) only adds.
  *
  * All tries of a way may have been disturbed, and what a program does changes: so it tries again,
- * after ever more messages while the answer stays the same. What was found before counts, but less
- * each time.
+ * after twice as many messages each time. What was found before counts, but less each time. When
+ * does not depend on the answer: two ranks that exchange messages try at the same time, and so find
+ * what is only faster when both do it (what one has copied directly is where the other needs it).
  */
 #ifndef MUSTER_CORE_PACE_H
 #define MUSTER_CORE_PACE_H
@@ -23,13 +24,12 @@
 #define PACE_ALWAYS  (16u << 20) // from here on, direct copies never are
 #define PACE_CLASSES 9           // between the two, a factor of 2 each
 #define PACE_TRIES   4
-#define PACE_STAY    64 // messages before it tries again, doubled with each confirmation
-#define PACE_DOUBLE  6  // times at most
+#define PACE_STAY    64 // messages before it tries again, doubled each time
+#define PACE_DOUBLE  5  // times at most
 
 struct pace {
     int turn;         // PACE_TRIES staged, as many directly, then the better way
-    int confirmed;    // how often the same way was the better one
-    bool direct;      // which that was
+    int looks;        // how often they were tried again, at most PACE_DOUBLE
     uint64_t best[2]; // ns for 1 MiB: staged, directly; 0: unknown
 };
 
