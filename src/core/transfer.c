@@ -15,7 +15,7 @@
 #define PREFILL 4
 
 // A range that is copied directly: large enough that claiming it is nothing.
-#define RANGE_LEAST (32u << 10)
+#define RANGE_LEAST (16u << 10)
 #define RANGE_MOST  (512u << 10)
 
 #define UNIT 4096u // of the cursor
