@@ -264,12 +264,13 @@ call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants)
 
 /* ---- waiting ---- */
 
-// Enter this member in the set of those who wait for `rank`; true if it was not there.
+// Enter this member in the set of those who wait for `rank`; true if it was not there. Where there
+// are sets, a bit of `watched` stands for every 64th word of the member's.
 static bool
 watch(struct coll *coll, int rank)
 {
     struct member *member = &coll->board->members[rank];
-    uint64_t bit = UINT64_C(1) << (coll->size <= 64 ? coll->rank : coll->rank / 64);
+    uint64_t bit = UINT64_C(1) << (coll->set ? coll->rank / 64 % 64 : coll->rank);
     bool added = false;
     if (coll->set) {
         _Atomic uint64_t *word =
@@ -298,10 +299,11 @@ coll_wake(struct coll *coll)
         return;
     }
     for (; set; set &= set - 1) {
-        int group = __builtin_ctzll(set);
-        _Atomic uint64_t *word =
-            &coll->set[(size_t)coll->rank * set_words(coll->size) + (size_t)group];
-        wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_relaxed), group * 64);
+        size_t words = set_words(coll->size);
+        for (size_t w = (size_t)__builtin_ctzll(set); w < words; w += 64) {
+            _Atomic uint64_t *word = &coll->set[(size_t)coll->rank * words + w];
+            wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_relaxed), (int)w * 64);
+        }
     }
 }
 

@@ -34,20 +34,13 @@ use_segment(void)
     struct segment *seg = engine.view.base;
     engine.seg = seg;
     engine.block = segment_rank(seg, engine.rank);
-    engine.inbox = (struct ring_in){
-        .segment = seg,
-        .block = engine.block,
-        .slots = (struct slot *)segment_at(seg, seg->rings_at) + (size_t)engine.rank * RING_SLOTS,
-    };
+    engine.inbox = ring_in_of(seg, engine.rank);
     engine.staging = staging_of(seg, engine.rank);
     for (int r = 0; r < engine.size; r++) {
         struct peer *peer = &engine.peers[r];
         peer->segment = seg;
         peer->block = segment_rank(seg, r);
-        peer->ring = (struct ring_out){
-            .block = peer->block,
-            .slots = (struct slot *)segment_at(seg, seg->rings_at) + (size_t)r * RING_SLOTS,
-        };
+        peer->ring = ring_out_of(seg, r);
     }
     bell_register(seg);
 }
@@ -163,7 +156,7 @@ engine_abort(int code)
     bool forked = atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FORKED;
     if (engine.seg && !forked) {
         struct failure failure = {
-            .kind = FAILURE_ABORT, .rank = (uint16_t)engine.rank, .code = code};
+            .kind = FAILURE_ABORT, .rank = (unsigned)engine.rank & (MAX_RANKS - 1), .code = code};
         segment_fail(engine.seg, failure);
         segment_ring_all_bells(engine.seg);
     }

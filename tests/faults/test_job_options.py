@@ -33,7 +33,7 @@ def test_mpirun_is_the_same(finish):
     "words, text",
     [
         ([], "no program is given (try: mpiexec -n 4 PROGRAM)"),
-        (["-n", 0, "true"], "-n 0: a job has 1 to 4096 ranks"),
+        (["-n", 0, "true"], "-n 0: a job has at least one rank"),
         (["--oversubscibe", "true"], "unknown option '--oversubscibe'; the nearest known one is "
          "'--oversubscribe'"),
         (["-outfile-pattern", "x", "true"], "-outfile-pattern is not supported: redirect"),
