@@ -160,7 +160,7 @@ coll_break(struct coll *coll, int errclass, const char *why)
     leave_board(coll);
     for (int m = 0; m < coll->size; m++)
         if (m != coll->rank)
-            segment_ring_bell(engine.seg, coll->peers[m]->rank);
+            segment_ring_bell(engine.seg, peer_rank(coll->peers[m]));
 }
 
 /* ---- texts ---- */
@@ -285,8 +285,10 @@ watch(struct coll *coll, int rank)
 static void
 wake_set(struct coll *coll, uint64_t set, int first)
 {
-    for (; set; set &= set - 1)
-        bell_notify(engine.seg, coll->peers[first + __builtin_ctzll(set)]->block);
+    for (; set; set &= set - 1) {
+        int rank = peer_rank(coll->peers[first + __builtin_ctzll(set)]);
+        bell_notify(engine.seg, segment_rank(engine.seg, rank));
+    }
 }
 
 cold void

@@ -159,15 +159,15 @@ members_in(const struct comm *comm, const struct group *group, int *ranks)
         return error_new(MPI_ERR_NO_MEM, "no memory for a table of %d ranks", engine.size);
     memset(at, 0xff, sizeof *at * (size_t)engine.size); // -1
     for (int i = 0; i < comm->size; i++)
-        at[comm->peers[i]->rank] = i;
+        at[peer_rank(comm->peers[i])] = i;
     int err = MPI_SUCCESS;
     for (int i = 0; i < group->size && !err; i++) {
-        ranks[i] = at[group->peers[i]->rank];
+        ranks[i] = at[peer_rank(group->peers[i])];
         if (ranks[i] < 0)
             err = error_new(MPI_ERR_GROUP,
                             "member %d of the group (process %d of the job) is not in the "
                             "communicator",
-                            i, group->peers[i]->rank);
+                            i, peer_rank(group->peers[i]));
     }
     free(at);
     return err;

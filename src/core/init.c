@@ -36,13 +36,19 @@ use_segment(void)
     engine.block = segment_rank(seg, engine.rank);
     engine.inbox = ring_in_of(seg, engine.rank);
     engine.staging = staging_of(seg, engine.rank);
-    for (int r = 0; r < engine.size; r++) {
-        struct peer *peer = &engine.peers[r];
-        peer->segment = seg;
-        peer->block = segment_rank(seg, r);
-        peer->ring = ring_out_of(seg, r);
-    }
     bell_register(seg);
+}
+
+cold void
+peer_open(struct peer *peer)
+{
+    int rank = (int)(peer - engine.peers);
+    *peer = (struct peer){.open = true, .rank = rank, .other = rank != engine.rank};
+    if (!engine.seg)
+        return;
+    peer->segment = engine.seg;
+    peer->block = segment_rank(engine.seg, rank);
+    peer->ring = ring_out_of(engine.seg, rank);
 }
 
 // What the user has set (control variables, before MPI_Init) stays.
@@ -97,8 +103,6 @@ join(void)
     engine.peers = calloc((size_t)join.size, sizeof *engine.peers);
     if (!engine.peers)
         return error_new(MPI_ERR_NO_MEM, "no memory for %d ranks", join.size);
-    for (int r = 0; r < join.size; r++)
-        engine.peers[r].rank = r;
     if (engine.view.base)
         use_segment();
     set_patience();
