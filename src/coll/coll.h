@@ -115,6 +115,9 @@ struct board {
     int32_t errclass;
     char why[376];
     line_aligned _Atomic uint32_t left; // members that have left for good
+    // Whoever has looked at all members' `done` stores the least here, so that the others need not
+    // look at each again: with N members that would be N * N lines.
+    line_aligned _Atomic uint64_t all_done;
     line_aligned struct member members[];
 };
 
