@@ -63,6 +63,7 @@ struct keeper {
     struct terminal terminal;
     uint64_t memory_kills; // the kernel's count before the ranks did anything
     bool killed;           // all have been sent SIGKILL
+    int nleft;             // ranks with something left in their groups
     int64_t told_at;
     int64_t term_at, kill_at, timeout_at, give_up_at; // NEVER: not planned
     struct note streams;                              // to be sent
@@ -205,16 +206,17 @@ on_term_time(struct keeper *k)
 
 /* A rank has ended and its group has not: first a while, then SIGTERM, then SIGKILL. */
 static void
-on_left_time(struct rank *rank)
+on_left_time(struct keeper *k, struct rank *rank)
 {
-    if (!orphans_in_group(rank->pid)) {
+    if (orphans_in_group(rank->pid)) {
+        kill(-rank->pid, rank->left_signal);
+        kill(-rank->pid, SIGCONT);
+        rank->left_at = rank->left_signal == SIGTERM ? now_ns() + TERM_TIME : NEVER;
+        rank->left_signal = rank->left_signal == SIGTERM ? SIGKILL : 0;
+    } else {
         rank->left_signal = 0;
-        return;
     }
-    kill(-rank->pid, rank->left_signal);
-    kill(-rank->pid, SIGCONT);
-    rank->left_at = rank->left_signal == SIGTERM ? now_ns() + TERM_TIME : NEVER;
-    rank->left_signal = rank->left_signal == SIGTERM ? SIGKILL : 0;
+    k->nleft -= rank->left_signal == 0;
 }
 
 static void
@@ -227,16 +229,16 @@ on_time(struct keeper *k)
         kill_all(k);
     if (k->term_at <= now)
         on_term_time(k);
-    for (int r = 0; r < k->nranks; r++)
+    for (int r = 0; r < k->nranks && k->nleft > 0; r++)
         if (k->ranks[r].left_signal && k->ranks[r].left_at <= now)
-            on_left_time(&k->ranks[r]);
+            on_left_time(k, &k->ranks[r]);
 }
 
 static int64_t
 next_time(const struct keeper *k)
 {
     int64_t next = earlier(earlier(k->term_at, k->kill_at), earlier(k->timeout_at, k->give_up_at));
-    for (int r = 0; r < k->nranks; r++)
+    for (int r = 0; r < k->nranks && k->nleft > 0; r++)
         if (k->ranks[r].left_signal)
             next = earlier(next, k->ranks[r].left_at);
     return next;
@@ -279,6 +281,7 @@ end_group(struct keeper *k, struct rank *rank)
 {
     if (kill(-rank->pid, 0) != 0)
         return;
+    k->nleft++;
     rank->left_signal = k->killed ? SIGKILL : SIGTERM;
     rank->left_at = k->killed ? 0 : now_ns() + LEFT_TIME;
 }
@@ -298,8 +301,12 @@ on_rank_end(struct keeper *k, int r)
     if (rank->pidfd >= 0)
         close(rank->pidfd);
     publish(k, ending_failure(&ending));
-    if (judge_end(&k->judge, &ending, segment_failure(seg)))
+    struct failure failure = segment_failure(seg);
+    if (judge_end(&k->judge, &ending, failure)) {
         plan_end(k);
+        if (failure.kind == FAILURE_ABORT) // it may have died before it rang them
+            segment_ring_all_bells(seg);
+    }
     end_group(k, rank);
 }
 

@@ -176,8 +176,9 @@ engine_abort(int code)
     if (engine.seg && !forked) {
         struct failure failure = {
             .kind = FAILURE_ABORT, .rank = (unsigned)engine.rank & (MAX_RANKS - 1), .code = code};
-        segment_fail(engine.seg, failure);
-        segment_ring_all_bells(engine.seg);
+        // Who is not the first rings no bells: the first does, and should it die before, the launcher.
+        if (segment_fail(engine.seg, failure))
+            segment_ring_all_bells(engine.seg);
     }
     fflush(NULL);
     _exit(code & 0xff ? code & 0xff : 1);
