@@ -12,6 +12,7 @@
 #include "judge.h"
 #include "orphans.h"
 #include "program.h"
+#include "refusal.h"
 #include "signals.h"
 #include "spawn.h"
 #include "terminal.h"
@@ -36,6 +37,9 @@
 #define REPEAT_TIME  (100 * MILLISECOND) // the same signal sent twice (timeout(1) does) counts once
 #define GIVE_UP_TIME (10 * SECOND)       // for a process that hangs in the kernel
 #define LEFT_TIME    (200 * MILLISECOND) // for what a rank leaves in its group, before SIGTERM
+
+/* Kept free of pidfds: for the outputs of a rank, those not handed over yet, who asks, and so on. */
+#define DESCRIPTORS_KEPT (2 * NOTE_STREAMS_MOST + 16)
 
 /* Shells use low descriptor numbers for redirections of their own. */
 #define SEGMENT_FD 100
@@ -469,6 +473,10 @@ open_outputs(struct keeper *k, int r, int stdio[3])
         if (outputs->route[i] == ROUTE_DIRECT || (i == 1 && outputs->merged))
             continue;
         int err = channel_open(&channel, outputs, i);
+        if (err == EMFILE && k->streams.value > 0) { // too many are still to be handed over
+            send_streams(k);
+            err = channel_open(&channel, outputs, i);
+        }
         if (err) {
             errno = err;
             return false;
@@ -496,8 +504,7 @@ explain_start(struct keeper *k, int r, const struct start *start)
         snprintf(k->why, sizeof k->why, "cannot enter the working directory '%s': %s", start->wdir,
                  strerror(start->error));
     else if (start->error == EAGAIN || start->error == ENOMEM)
-        snprintf(k->why, sizeof k->why, "cannot start rank %d of %d: %s", r, k->nranks,
-                 strerror(start->error));
+        refusal_explain(r, k->nranks, start->error, k->why, sizeof k->why);
     else
         return program_explain(start->file, start->error, k->why, sizeof k->why);
     return start->error == EAGAIN || start->error == ENOMEM ? 1 : EXIT_CANNOT_RUN;
@@ -524,6 +531,19 @@ spawn_by_shell(struct start *start)
     return pid;
 }
 
+/* A pidfd, or -1: where descriptors are short, SIGCHLD serves as well. */
+static int
+open_pidfd(pid_t pid)
+{
+    struct rlimit limit;
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+        (rlim_t)fd + min_size(DESCRIPTORS_KEPT, limit.rlim_cur / 2) < limit.rlim_cur)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 static int
 start_rank(struct keeper *k, int r, struct start *start)
 {
@@ -541,7 +561,7 @@ start_rank(struct keeper *k, int r, struct start *start)
     struct rank *rank = &k->ranks[r];
     rank->pid = pid;
     rank->running = true;
-    rank->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    rank->pidfd = open_pidfd(pid);
     k->running++;
     watch(k, rank->pidfd, ON_RANK, r);
     return 0;
