@@ -211,11 +211,11 @@ create_by_all(struct comm *comm, struct group *group, uint64_t *context)
     return MPI_SUCCESS;
 }
 
-// Those of the group alone agree, along a tree of messages; its first member takes the id.
+// Those of the group alone agree.
 static int
 create_by_group(struct comm *comm, struct group *group, int tag, uint64_t *context)
 {
-    struct circle circle = {.comm = comm, .size = group->size, .me = group->rank, .tag = tag};
+    struct circle circle = {.comm = comm, .size = group->size, .tag = tag};
     int *ranks;
     if (group->rank == MPI_UNDEFINED)
         return MPI_SUCCESS;
@@ -223,9 +223,7 @@ create_by_group(struct comm *comm, struct group *group, int tag, uint64_t *conte
     if (err)
         return err;
     circle.ranks = ranks;
-    if (circle.me == 0)
-        *context = contexts_take(1);
-    err = circle_bcast(&circle, context, sizeof *context);
+    err = circle_agree(&circle, context);
     free(ranks);
     return err;
 }
