@@ -135,9 +135,9 @@ raise_limit(struct job *job, unsigned long most)
 }
 
 /*
- * Where even the hard limit does not allow a channel for each output of each rank, some outputs, and
- * first the ranks' standard error, go where the launcher's own go: nothing is lost, but the lines of
- * ranks that write at once may mix, and there is nobody to put tags before them.
+ * Where even the hard limit does not allow a channel for each output of each rank, some outputs go
+ * where the launcher's own go, standard error first: nothing is lost, but the lines of ranks that
+ * write at once may mix, and there is nobody to put tags before them.
  */
 static bool
 fit_limit(struct job *job)

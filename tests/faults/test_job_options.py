@@ -120,15 +120,6 @@ def test_files_can_be_opened_by_many_ranks(finish):
     assert (job.code, job.err, job.out) == (0, "", "150\n" * 200)
 
 
-def test_a_limit_that_cannot_be_raised(finish):
-    def limit():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (150, 150))
-
-    job = finish("-n", 200, "true", preexec_fn=limit)
-    assert job.code == 1
-    assert job.messages == ["mpiexec: 200 ranks need 456 open files, the limit is 150 (ulimit -Hn)"]
-
-
 def test_few_files_are_enough_for_few_ranks(finish, act):
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
