@@ -126,8 +126,7 @@ static void
 raise_limit(struct job *job, unsigned long most)
 {
     struct rlimit limit = job->nofile;
-    unsigned long want = max_size(descriptors(job), (unsigned long)job->options->nranks +
-                                                        2 * NOTE_STREAMS_MOST + DESCRIPTORS_SPARE);
+    unsigned long want = max_size(descriptors(job), (unsigned long)job->options->nranks + 1024);
     if (limit.rlim_cur >= want)
         return;
     limit.rlim_cur = most;

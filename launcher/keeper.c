@@ -17,6 +17,7 @@
 #include "spawn.h"
 #include "terminal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -38,8 +39,12 @@
 #define GIVE_UP_TIME (10 * SECOND)       // for a process that hangs in the kernel
 #define LEFT_TIME    (200 * MILLISECOND) // for what a rank leaves in its group, before SIGTERM
 
-/* Kept free of pidfds: for the outputs of a rank, those not handed over yet, who asks, and so on. */
+/* Kept free of pidfds: for the outputs of a rank, those not handed over yet, who asks. */
 #define DESCRIPTORS_KEPT (2 * NOTE_STREAMS_MOST + 16)
+
+/* Of more ranks than that the pidfds stand apart. */
+#define MANY_RANKS   256
+#define PIDFDS_BEGIN 512
 
 /* Shells use low descriptor numbers for redirections of their own. */
 #define SEGMENT_FD 100
@@ -68,6 +73,7 @@ struct keeper {
     uint64_t memory_kills; // the kernel's count before the ranks did anything
     bool killed;           // all have been sent SIGKILL
     int nleft;             // ranks with something left in their groups
+    int high;              // where pidfds begin, or 0
     int64_t told_at;
     int64_t term_at, kill_at, timeout_at, give_up_at; // NEVER: not planned
     struct note streams;                              // to be sent
@@ -531,17 +537,48 @@ spawn_by_shell(struct start *start)
     return pid;
 }
 
+/* Where the pidfds of many ranks begin (spawn.c): above all that ranks may inherit. 0: they need
+ * no place of their own. */
+static int
+pidfds_begin(int nranks)
+{
+    int high = PIDFDS_BEGIN;
+    DIR *dir = nranks > MANY_RANKS ? opendir("/proc/self/fd") : NULL;
+    if (!dir)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (atoi(entry->d_name) >= high)
+            high = atoi(entry->d_name) + 1;
+    closedir(dir);
+    return high;
+}
+
 /* A pidfd, or -1: where descriptors are short, SIGCHLD serves as well. */
 static int
-open_pidfd(pid_t pid)
+open_pidfd(pid_t pid, int high)
 {
     struct rlimit limit;
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    int moved = high && fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, high) : -1;
+    if (moved >= 0) {
+        close(fd);
+        fd = moved;
+    }
     if (fd < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
         (rlim_t)fd + min_size(DESCRIPTORS_KEPT, limit.rlim_cur / 2) < limit.rlim_cur)
         return fd;
     close(fd);
     return -1;
+}
+
+/* The rank gets these. */
+static int
+above(const int stdio[3], int high)
+{
+    for (int i = 0; i < 3 && high; i++)
+        if (stdio[i] >= high)
+            high = stdio[i] + 1;
+    return high;
 }
 
 static int
@@ -552,6 +589,7 @@ start_rank(struct keeper *k, int r, struct start *start)
                  strerror(errno));
         return 1;
     }
+    start->high = above(start->stdio, k->high);
     pid_t pid = spawn(start);
     if (pid < 0 && start->error == ENOEXEC && program_is_script(start->file, start->wdir))
         pid = spawn_by_shell(start);
@@ -561,7 +599,7 @@ start_rank(struct keeper *k, int r, struct start *start)
     struct rank *rank = &k->ranks[r];
     rank->pid = pid;
     rank->running = true;
-    rank->pidfd = open_pidfd(pid);
+    rank->pidfd = open_pidfd(pid, k->high);
     k->running++;
     watch(k, rank->pidfd, ON_RANK, r);
     return 0;
@@ -649,6 +687,7 @@ prepare(struct keeper *k)
         return false;
     }
     k->nranks = nranks;
+    k->high = pidfds_begin(nranks);
     k->listener = answer_listen(k->view.base->job);
     watch(k, k->children, ON_CHILDREN, 0);
     watch(k, k->control, ON_CONTROL, 0);

@@ -25,8 +25,8 @@ uint64_t memory_oom_kills(void);
 /*
  * Processes that may still be started, and in *most how many there can be at all, by the limit that
  * leaves fewest: the kernel's process ids and threads, and each pids cgroup above this process.
- * `what` (size n) names it, e.g. "cgroup /x allows 100 processes (pids.max)". What leaves UINT64_MAX
- * is no limit. A user's own limit (ulimit -u) is not among them.
+ * `what` (size n) names it, e.g. "cgroup /x allows 100 processes (pids.max)"; UINT64_MAX: there is
+ * none. A user's own limit (ulimit -u) is not among them.
  */
 uint64_t process_headroom(uint64_t *most, char *what, size_t n);
 

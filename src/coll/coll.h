@@ -101,8 +101,7 @@ struct member {
     // The member writes, the others read: all calls up to this one are over for it.
     line_aligned _Atomic uint64_t done;
     // Others set bits before they sleep, the member takes them: who waits for it. With more than 64
-    // members bit g stands for words g, g + 64, ... of its set on the board, which has a bit for each
-    // rank.
+    // members bit g stands for words g, g + 64, ... of its set on the board, a bit for each rank.
     line_aligned _Atomic uint64_t watched;
     struct posting postings[POSTINGS];
 };

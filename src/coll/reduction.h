@@ -39,10 +39,10 @@ reduction_cuts(const struct call *call, uint64_t most)
 }
 
 /*
- * How more than FLAT members reduce what can be cut. Slices need a look at every member, which small
- * ones are not worth: 40 KB of 800 ranks on 2 CPUs take 2.8 s in slices of 50 bytes and 0.11 s along
- * a tree, 400 KB of 128 ranks, in slices of 3 KB, 0.15 s and 0.05 s. A tree needs room for the whole
- * vector; from some thousands of members on, slices of one element have none.
+ * How more than FLAT members reduce what can be cut. Slices need a look at every member, which
+ * small ones are not worth: 40 KB of 800 ranks on 2 CPUs take 2.8 s in slices of 50 bytes and
+ * 0.11 s along a tree, 400 KB of 128 ranks, in slices of 3 KB, 0.15 s and 0.05 s. A tree needs room
+ * for the whole vector; from some thousands of members on, slices of one element have none.
  */
 static inline enum algorithm
 reduction_of_many(const struct call *call, int size)

@@ -176,7 +176,7 @@ engine_abort(int code)
     if (engine.seg && !forked) {
         struct failure failure = {
             .kind = FAILURE_ABORT, .rank = (unsigned)engine.rank & (MAX_RANKS - 1), .code = code};
-        // Who is not the first rings no bells: the first does, and should it die before, the launcher.
+        // Only the first rings the bells, or the launcher should it die before.
         if (segment_fail(engine.seg, failure))
             segment_ring_all_bells(engine.seg);
     }

@@ -8,9 +8,9 @@
  * position p - N (or 0) to (p's lap, its rank): the position and the claimer are stored together.
  * (Where in its lap a position is, the slot knows: the number of the lap is all that the claim has
  * to hold. Beside the rank there is room for 2^50 positions, three years at ten million messages a
- * second.) It fills the slot and publishes it with flag = p + 1. The consumer takes positions in order; it
- * writes neither claims nor slots, only `head`, a quarter lap at a time, so a slot's lines go from
- * the producer to the consumer and never back.
+ * second.) It fills the slot and publishes it with flag = p + 1. The consumer takes positions in
+ * order; it writes neither claims nor slots, only `head`, a quarter lap at a time, so a slot's
+ * lines go from the producer to the consumer and never back.
  *
  * Who dies where:
  *   before the claim    nothing has happened; the next producer claims p.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Members that call MPI_Comm_create_group with different groups waited for ever, and two groups whose
- * tags differ by 2^30 took each other's messages. */
+/* Members that call MPI_Comm_create_group with different groups waited for ever, and two groups
+ * whose tags differ by 2^30 took each other's messages. */
 #include "../mpi/check.h"
 
 #include <pthread.h>
