@@ -22,7 +22,7 @@ answer_listen(uint64_t job)
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
-    if (bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, MAX_RANKS) == 0)
+    if (bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
     close(fd);
     return -1;

@@ -29,7 +29,7 @@ static const char text[] =
 "OPTIONS\n"
 "    One dash or two, '--name value' or '--name=value': all the same.\n"
 "\n"
-"    -n N, -np N          number of ranks, 1 to 4096\n"
+"    -n N, -np N          number of ranks\n"
 "    -wdir DIR, -wd DIR   working directory of this program (-gwdir: of all); a relative\n"
 "                         PROGRAM is then relative to it\n"
 "    -path DIRS           look for PROGRAM in DIRS (a:b:c) before PATH\n"

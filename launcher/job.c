@@ -46,6 +46,7 @@
 #include "environment.h"
 #include "front.h"
 #include "keeper.h"
+#include "refusal.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -56,6 +57,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define DESCRIPTORS_SPARE 24
 
 void
 job_say(const char *text)
@@ -90,29 +93,77 @@ leave_outer_job(char **env)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Allow as many descriptors as the job takes. The front has one or two of each rank; the keeper has
- * one of each, and up to NOTE_STREAMS_MOST of outputs that it has not handed over yet. Some more
- * are open in both. */
 static bool
-raise_limit(struct job *job)
+can_run(const struct job *job)
+{
+    char why[256];
+    if (!refusal_certain(job->options->nranks, why, sizeof why))
+        return true;
+    job_say(why);
+    return false;
+}
+
+/* Channels of each rank that the front holds. */
+static unsigned long
+channels(const struct outputs *outputs)
+{
+    unsigned long n = outputs->route[0] != ROUTE_DIRECT;
+    return n + (outputs->route[1] != ROUTE_DIRECT && !outputs->merged);
+}
+
+/* Descriptors without which the job cannot run. The front has the outputs of all ranks, the keeper
+ * those that it has not handed over yet, and some more are open in both. */
+static unsigned long
+descriptors(const struct job *job)
 {
     unsigned long nranks = (unsigned long)job->options->nranks;
-    unsigned long need = 2 * nranks + min_size(nranks, NOTE_STREAMS_MOST / 2) + 24;
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    unsigned long held = nranks * channels(&job->outputs);
+    return max_size(held, min_size(2 * held, NOTE_STREAMS_MOST)) + DESCRIPTORS_SPARE;
+}
+
+/* The soft limit is raised as far as it takes, for outputs and for the keeper's pidfds. */
+static void
+raise_limit(struct job *job, unsigned long most)
+{
+    struct rlimit limit = job->nofile;
+    unsigned long want = max_size(descriptors(job), (unsigned long)job->options->nranks + 1024);
+    if (limit.rlim_cur >= want)
+        return;
+    limit.rlim_cur = most;
+    job->limit_raised = most > job->nofile.rlim_cur && setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+/*
+ * Where even the hard limit does not allow a channel for each output of each rank, some outputs go
+ * where the launcher's own go, standard error first: nothing is lost, but the lines of ranks that
+ * write at once may mix, and there is nobody to put tags before them.
+ */
+static bool
+fit_limit(struct job *job)
+{
+    struct outputs *outputs = &job->outputs;
+    if (getrlimit(RLIMIT_NOFILE, &job->nofile) != 0)
         return true;
-    job->nofile = limit;
-    if (limit.rlim_cur >= need)
-        return true;
-    limit.rlim_cur = limit.rlim_max;
-    job->limit_raised = limit.rlim_max >= need && setrlimit(RLIMIT_NOFILE, &limit) == 0;
-    if (job->limit_raised)
-        return true;
-    char text[160];
-    snprintf(text, sizeof text, "%d ranks need %lu open files, the limit is %llu (ulimit -Hn)",
-             job->options->nranks, need, (unsigned long long)limit.rlim_max);
-    job_say(text);
-    return false;
+    unsigned long need = descriptors(job), most = job->nofile.rlim_max;
+    bool fits = need <= most;
+    if (!fits && !job->options->tag) {
+        outputs->route[1] = outputs->merged ? outputs->route[1] : ROUTE_DIRECT;
+        if (descriptors(job) > most)
+            outputs->route[0] = outputs->route[1] = ROUTE_DIRECT;
+    }
+    if (!fits) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "to collect the output of %d ranks takes %lu open files, the limit is %lu "
+                 "(ulimit -Hn)%s",
+                 job->options->nranks, need, most,
+                 job->options->tag                   ? ""
+                 : outputs->route[0] == ROUTE_DIRECT ? ": their lines may mix"
+                                                     : ": lines of standard error may mix");
+        job_say(text);
+    }
+    raise_limit(job, most);
+    return descriptors(job) <= most;
 }
 
 /* Give the keeper another name than the front's, in ps and for pkill. */
@@ -146,9 +197,9 @@ job_run(const struct options *options, char **env, char *title, size_t title_byt
     int control[2];
     fill_standard_descriptors();
     leave_outer_job(env);
-    if (!raise_limit(&job))
-        return 1;
     job.outputs = outputs_plan(options);
+    if (!can_run(&job) || !fit_limit(&job))
+        return 1;
     signals_block(&job.taken, &job.mask);
     // Inherited by no one; the keeper asks for it itself.
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

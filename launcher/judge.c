@@ -11,8 +11,14 @@
 struct failure
 ending_failure(const struct ending *ending)
 {
-    uint8_t kind = ending->signaled ? FAILURE_SIGNAL : ending->joined ? FAILURE_EXIT : FAILURE_NONE;
-    return (struct failure){.kind = kind, .rank = (uint16_t)ending->rank, .code = ending->code};
+    struct failure failure = {.kind = FAILURE_NONE,
+                              .rank = (unsigned)ending->rank & (MAX_RANKS - 1),
+                              .code = ending->code};
+    if (ending->signaled)
+        failure.kind = FAILURE_SIGNAL;
+    else if (ending->joined)
+        failure.kind = FAILURE_EXIT;
+    return failure;
 }
 
 /* Take the cause from the failure word: somebody's failure, first of all. */

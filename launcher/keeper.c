@@ -12,10 +12,12 @@
 #include "judge.h"
 #include "orphans.h"
 #include "program.h"
+#include "refusal.h"
 #include "signals.h"
 #include "spawn.h"
 #include "terminal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -36,6 +38,13 @@
 #define REPEAT_TIME  (100 * MILLISECOND) // the same signal sent twice (timeout(1) does) counts once
 #define GIVE_UP_TIME (10 * SECOND)       // for a process that hangs in the kernel
 #define LEFT_TIME    (200 * MILLISECOND) // for what a rank leaves in its group, before SIGTERM
+
+/* Kept free of pidfds: for the outputs of a rank, those not handed over yet, who asks. */
+#define DESCRIPTORS_KEPT (2 * NOTE_STREAMS_MOST + 16)
+
+/* Of more ranks than that the pidfds stand apart. */
+#define MANY_RANKS   256
+#define PIDFDS_BEGIN 512
 
 /* Shells use low descriptor numbers for redirections of their own. */
 #define SEGMENT_FD 100
@@ -63,6 +72,8 @@ struct keeper {
     struct terminal terminal;
     uint64_t memory_kills; // the kernel's count before the first rank was started
     bool killed;           // all have been sent SIGKILL
+    int nleft;             // ranks with something left in their groups
+    int high;              // where pidfds begin, or 0
     int64_t told_at;
     int64_t term_at, kill_at, timeout_at, give_up_at; // NEVER: not planned
     struct note streams;                              // to be sent
@@ -205,16 +216,17 @@ on_term_time(struct keeper *k)
 
 /* A rank has ended and its group has not: first a while, then SIGTERM, then SIGKILL. */
 static void
-on_left_time(struct rank *rank)
+on_left_time(struct keeper *k, struct rank *rank)
 {
-    if (!orphans_in_group(rank->pid)) {
+    if (orphans_in_group(rank->pid)) {
+        kill(-rank->pid, rank->left_signal);
+        kill(-rank->pid, SIGCONT);
+        rank->left_at = rank->left_signal == SIGTERM ? now_ns() + TERM_TIME : NEVER;
+        rank->left_signal = rank->left_signal == SIGTERM ? SIGKILL : 0;
+    } else {
         rank->left_signal = 0;
-        return;
     }
-    kill(-rank->pid, rank->left_signal);
-    kill(-rank->pid, SIGCONT);
-    rank->left_at = rank->left_signal == SIGTERM ? now_ns() + TERM_TIME : NEVER;
-    rank->left_signal = rank->left_signal == SIGTERM ? SIGKILL : 0;
+    k->nleft -= rank->left_signal == 0;
 }
 
 static void
@@ -227,16 +239,16 @@ on_time(struct keeper *k)
         kill_all(k);
     if (k->term_at <= now)
         on_term_time(k);
-    for (int r = 0; r < k->nranks; r++)
+    for (int r = 0; r < k->nranks && k->nleft > 0; r++)
         if (k->ranks[r].left_signal && k->ranks[r].left_at <= now)
-            on_left_time(&k->ranks[r]);
+            on_left_time(k, &k->ranks[r]);
 }
 
 static int64_t
 next_time(const struct keeper *k)
 {
     int64_t next = earlier(earlier(k->term_at, k->kill_at), earlier(k->timeout_at, k->give_up_at));
-    for (int r = 0; r < k->nranks; r++)
+    for (int r = 0; r < k->nranks && k->nleft > 0; r++)
         if (k->ranks[r].left_signal)
             next = earlier(next, k->ranks[r].left_at);
     return next;
@@ -279,6 +291,7 @@ end_group(struct keeper *k, struct rank *rank)
 {
     if (kill(-rank->pid, 0) != 0)
         return;
+    k->nleft++;
     rank->left_signal = k->killed ? SIGKILL : SIGTERM;
     rank->left_at = k->killed ? 0 : now_ns() + LEFT_TIME;
 }
@@ -298,8 +311,12 @@ on_rank_end(struct keeper *k, int r)
     if (rank->pidfd >= 0)
         close(rank->pidfd);
     publish(k, ending_failure(&ending));
-    if (judge_end(&k->judge, &ending, segment_failure(seg)))
+    struct failure failure = segment_failure(seg);
+    if (judge_end(&k->judge, &ending, failure)) {
         plan_end(k);
+        if (failure.kind == FAILURE_ABORT) // it may have died before it rang them
+            segment_ring_all_bells(seg);
+    }
     end_group(k, rank);
 }
 
@@ -462,6 +479,10 @@ open_outputs(struct keeper *k, int r, int stdio[3])
         if (outputs->route[i] == ROUTE_DIRECT || (i == 1 && outputs->merged))
             continue;
         int err = channel_open(&channel, outputs, i);
+        if (err == EMFILE && k->streams.value > 0) { // too many are still to be handed over
+            send_streams(k);
+            err = channel_open(&channel, outputs, i);
+        }
         if (err) {
             errno = err;
             return false;
@@ -489,8 +510,7 @@ explain_start(struct keeper *k, int r, const struct start *start)
         snprintf(k->why, sizeof k->why, "cannot enter the working directory '%s': %s", start->wdir,
                  strerror(start->error));
     else if (start->error == EAGAIN || start->error == ENOMEM)
-        snprintf(k->why, sizeof k->why, "cannot start rank %d of %d: %s", r, k->nranks,
-                 strerror(start->error));
+        refusal_explain(r, k->nranks, start->error, k->why, sizeof k->why);
     else
         return program_explain(start->file, start->error, k->why, sizeof k->why);
     return start->error == EAGAIN || start->error == ENOMEM ? 1 : EXIT_CANNOT_RUN;
@@ -517,6 +537,50 @@ spawn_by_shell(struct start *start)
     return pid;
 }
 
+/* Where the pidfds of many ranks begin (spawn.c): above all that ranks may inherit. 0: they need
+ * no place of their own. */
+static int
+pidfds_begin(int nranks)
+{
+    int high = PIDFDS_BEGIN;
+    DIR *dir = nranks > MANY_RANKS ? opendir("/proc/self/fd") : NULL;
+    if (!dir)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (atoi(entry->d_name) >= high)
+            high = atoi(entry->d_name) + 1;
+    closedir(dir);
+    return high;
+}
+
+/* A pidfd, or -1: where descriptors are short, SIGCHLD serves as well. */
+static int
+open_pidfd(pid_t pid, int high)
+{
+    struct rlimit limit;
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    int moved = high && fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, high) : -1;
+    if (moved >= 0) {
+        close(fd);
+        fd = moved;
+    }
+    if (fd < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+        (rlim_t)fd + min_size(DESCRIPTORS_KEPT, limit.rlim_cur / 2) < limit.rlim_cur)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* The rank gets these. */
+static int
+above(const int stdio[3], int high)
+{
+    for (int i = 0; i < 3 && high; i++)
+        if (stdio[i] >= high)
+            high = stdio[i] + 1;
+    return high;
+}
+
 static int
 start_rank(struct keeper *k, int r, struct start *start)
 {
@@ -525,6 +589,7 @@ start_rank(struct keeper *k, int r, struct start *start)
                  strerror(errno));
         return 1;
     }
+    start->high = above(start->stdio, k->high);
     pid_t pid = spawn(start);
     if (pid < 0 && start->error == ENOEXEC && program_is_script(start->file, start->wdir))
         pid = spawn_by_shell(start);
@@ -534,7 +599,7 @@ start_rank(struct keeper *k, int r, struct start *start)
     struct rank *rank = &k->ranks[r];
     rank->pid = pid;
     rank->running = true;
-    rank->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    rank->pidfd = open_pidfd(pid, k->high);
     k->running++;
     watch(k, rank->pidfd, ON_RANK, r);
     return 0;
@@ -622,6 +687,7 @@ prepare(struct keeper *k)
         return false;
     }
     k->nranks = nranks;
+    k->high = pidfds_begin(nranks);
     k->listener = answer_listen(k->view.base->job);
     watch(k, k->children, ON_CHILDREN, 0);
     watch(k, k->control, ON_CONTROL, 0);

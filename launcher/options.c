@@ -59,8 +59,11 @@ read_count(struct parser *p, const struct given *given, int *count)
     long value = strtol(text, &end, 10);
     if (end == text || *end)
         return fail(p, "%s %s: '%s' is not a number", given->word, text, text);
-    if (errno || value < 1 || value > MAX_RANKS)
-        return fail(p, "%s %s: a job has 1 to %d ranks", given->word, text, MAX_RANKS);
+    if (value < 1)
+        return fail(p, "%s %s: a job has at least one rank", given->word, text);
+    if (errno || value > MAX_RANKS)
+        return fail(p, "%s %s: no kernel runs more than %d processes", given->word, text,
+                    MAX_RANKS);
     *count = (int)value;
     return true;
 }
@@ -298,7 +301,8 @@ check_total(struct parser *p, int ranks)
 {
     if (p->options->nranks + ranks <= MAX_RANKS)
         return true;
-    return fail(p, "%d ranks in all: a job has at most %d", p->options->nranks + ranks, MAX_RANKS);
+    return fail(p, "%d ranks in all: no kernel runs more than %d processes",
+                p->options->nranks + ranks, MAX_RANKS);
 }
 
 /* The part that began after the last ":" is complete. */

@@ -20,8 +20,9 @@ struct start {
     const sigset_t *mask;        // signals blocked in the rank
     const struct rlimit *nofile; // NULL: as in the caller
     pid_t parent;                // the caller
-    int error;                   // set by spawn: errno of what the child could not do
-    bool no_wdir;                // and it was wdir that it could not enter
+    int high;     // descriptors from here on are the caller's alone, and many; 0: there are few
+    int error;    // set by spawn: errno of what the child could not do
+    bool no_wdir; // and it was wdir that it could not enter
 };
 
 /*

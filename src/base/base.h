@@ -32,6 +32,12 @@ align_up(size_t n, size_t to)
 }
 
 static inline size_t
+max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline size_t
 min_size(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -330,3 +330,68 @@ memory_oom_kills(void)
 {
     return memory_oom_kills_under("");
 }
+
+/* ---- processes ---- */
+
+struct room {
+    uint64_t left, most;
+};
+
+/* Take a limit's room if it is less than what there is. */
+static bool
+take_less(struct room *room, uint64_t most, uint64_t used)
+{
+    uint64_t left = used < most ? most - used : 0;
+    if (left >= room->left)
+        return false;
+    *room = (struct room){left, most};
+    return true;
+}
+
+/* The number in a file under /proc/sys/kernel, or UINT64_MAX. */
+static uint64_t
+kernel_number(const char *root, const char *name)
+{
+    char path[PATH_MAX], text[64];
+    snprintf(path, sizeof path, "%s/proc/sys/kernel/%s", root, name);
+    return read_text(path, text, sizeof text) ? strtoull(text, NULL, 10) : UINT64_MAX;
+}
+
+/* All threads of the machine, the fourth number of "0.1 0.2 0.3 2/345 678". */
+static uint64_t
+threads_running(const char *root)
+{
+    char path[PATH_MAX], text[128];
+    snprintf(path, sizeof path, "%s/proc/loadavg", root);
+    const char *slash = read_text(path, text, sizeof text) ? strchr(text, '/') : NULL;
+    return slash ? strtoull(slash + 1, NULL, 10) : 0;
+}
+
+uint64_t
+process_headroom_under(const char *root, uint64_t *most, char *what, size_t n)
+{
+    struct room room = {UINT64_MAX, UINT64_MAX};
+    uint64_t limit, threads = threads_running(root);
+    struct cgroup cg;
+    snprintf(what, n, "no limit");
+    if (take_less(&room, limit = kernel_number(root, "pid_max"), threads))
+        snprintf(what, n, "the kernel has %llu process ids (kernel.pid_max)",
+                 (unsigned long long)limit);
+    if (take_less(&room, limit = kernel_number(root, "threads-max"), threads))
+        snprintf(what, n, "the kernel allows %llu threads (kernel.threads-max)",
+                 (unsigned long long)limit);
+    bool found = cgroup_find(&cg, root, "pids");
+    for (uint64_t used; found; found = cgroup_up(&cg))
+        if (read_number(&cg, "pids.max", &limit) && read_number(&cg, "pids.current", &used) &&
+            take_less(&room, limit, used))
+            snprintf(what, n, "cgroup %s allows %llu processes (pids.max)",
+                     cg.path[cg.top] ? cg.path + cg.top : "/", (unsigned long long)limit);
+    *most = room.most;
+    return room.left;
+}
+
+uint64_t
+process_headroom(uint64_t *most, char *what, size_t n)
+{
+    return process_headroom_under("", most, what, n);
+}

@@ -23,11 +23,20 @@ uint64_t memory_headroom(char *what, size_t n);
 uint64_t memory_oom_kills(void);
 
 /*
+ * Processes that may still be started, and in *most how many there can be at all, by the limit that
+ * leaves fewest: the kernel's process ids and threads, and each pids cgroup above this process.
+ * `what` (size n) names it, e.g. "cgroup /x allows 100 processes (pids.max)"; UINT64_MAX: there is
+ * none. A user's own limit (ulimit -u) is not among them.
+ */
+uint64_t process_headroom(uint64_t *most, char *what, size_t n);
+
+/*
  * The parts that only read files, for made-up trees: `root` stands before /proc and before the
  * mount points. cpu_quota gives 0 where there is no quota.
  */
 int cpu_quota(const char *root);
 uint64_t memory_headroom_under(const char *root, char *what, size_t n);
 uint64_t memory_oom_kills_under(const char *root);
+uint64_t process_headroom_under(const char *root, uint64_t *most, char *what, size_t n);
 
 #endif

@@ -26,6 +26,8 @@ struct row {
     uint64_t headroom;
     const char *what; // a part of the sentence
     uint64_t kills;
+    uint64_t processes, most; // 0: no limit
+    const char *processes_what;
 };
 
 #define V2_MOUNT "30 25 0:26 / /cg rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"
@@ -57,6 +59,33 @@ static const struct row rows[] = {
      .headroom = (512 - 70) * MIB,
      .what = "cgroup /a (512 MiB)",
      .kills = 2},
+    {.name = "processes: the kernel's ids bind",
+     .files = {{"proc/loadavg", "0.0 0.1 0.2 3/1768 4711\n"},
+               {"proc/sys/kernel/pid_max", "32768\n"},
+               {"proc/sys/kernel/threads-max", "190000\n"},
+               {"proc/self/cgroup", "0::/a\n"},
+               {"proc/self/mountinfo", V2_MOUNT},
+               {"cg/a/pids.max", "max\n"},
+               {"cg/a/pids.current", "12\n"}},
+     .headroom = UINT64_MAX,
+     .what = "no limit",
+     .processes = 31000,
+     .most = 32768,
+     .processes_what = "the kernel has 32768 process ids (kernel.pid_max)"},
+    {.name = "processes: the parent's cgroup binds",
+     .files = {{"proc/loadavg", "0.0 0.1 0.2 3/100 4711\n"},
+               {"proc/sys/kernel/pid_max", "4194304\n"},
+               {"proc/self/cgroup", "0::/a/b\n"},
+               {"proc/self/mountinfo", V2_MOUNT},
+               {"cg/a/b/pids.max", "500\n"},
+               {"cg/a/b/pids.current", "12\n"},
+               {"cg/a/pids.max", "20\n"},
+               {"cg/a/pids.current", "21\n"}},
+     .headroom = UINT64_MAX,
+     .what = "no limit",
+     .processes = 0,
+     .most = 20,
+     .processes_what = "cgroup /a allows 20 processes (pids.max)"},
     {.name = "v2: inside a cgroup namespace",
      .files = {{"proc/self/cgroup", "0::/\n"},
                {"proc/self/mountinfo", V2_MOUNT},
@@ -100,6 +129,20 @@ static const struct row rows[] = {
      .kills = 6},
 };
 
+static bool
+processes_right(const char *root, const struct row *row)
+{
+    char what[200];
+    uint64_t most, left = process_headroom_under(root, &most, what, sizeof what);
+    bool none = !row->processes_what;
+    if (left == (none ? UINT64_MAX : row->processes) && most == (none ? UINT64_MAX : row->most) &&
+        strstr(what, none ? "no limit" : row->processes_what))
+        return true;
+    fprintf(stderr, "%s: %llu of %llu processes, \"%s\"\n", row->name, (unsigned long long)left,
+            (unsigned long long)most, what);
+    return false;
+}
+
 static void
 make_file(const char *root, const struct file *file)
 {
@@ -138,8 +181,9 @@ check(const struct row *row)
     int quota = cpu_quota(root);
     uint64_t headroom = memory_headroom_under(root, what, sizeof what);
     uint64_t kills = memory_oom_kills_under(root);
+    bool processes = processes_right(root, row);
     nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    if (quota == row->quota && headroom == row->headroom && kills == row->kills &&
+    if (processes && quota == row->quota && headroom == row->headroom && kills == row->kills &&
         strstr(what, row->what))
         return 0;
     fprintf(stderr, "%s: quota %d, headroom %llu, \"%s\", kills %llu\n", row->name, quota,

@@ -25,10 +25,10 @@ choose(const struct call *call, const struct comm *comm)
 {
     if (call->bytes <= POSTING_INLINE && comm->size <= FLAT)
         return RUN_EXCHANGE;
-    if (!call->bytes || !reduction_cuts(call, slices_most(comm->size)))
+    if (!call->bytes || !reduction_cuts(call, PIECE))
         return RUN_EXCHANGE;
     if (comm->size > FLAT)
-        return call->bytes <= TREE_MAX ? RUN_TREE : RUN_SLICES;
+        return reduction_of_many(call, comm->size);
     return call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_SLICES;
 }
 

@@ -160,7 +160,7 @@ coll_break(struct coll *coll, int errclass, const char *why)
     leave_board(coll);
     for (int m = 0; m < coll->size; m++)
         if (m != coll->rank)
-            segment_ring_bell(engine.seg, coll->peers[m]->rank);
+            segment_ring_bell(engine.seg, peer_rank(coll->peers[m]));
 }
 
 /* ---- texts ---- */
@@ -264,12 +264,13 @@ call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants)
 
 /* ---- waiting ---- */
 
-// Enter this member in the set of those who wait for `rank`; true if it was not there.
+// Enter this member in the set of those who wait for `rank`; true if it was not there. Where there
+// are sets, a bit of `watched` stands for every 64th word of the member's.
 static bool
 watch(struct coll *coll, int rank)
 {
     struct member *member = &coll->board->members[rank];
-    uint64_t bit = UINT64_C(1) << (coll->size <= 64 ? coll->rank : coll->rank / 64);
+    uint64_t bit = UINT64_C(1) << (coll->set ? coll->rank / 64 % 64 : coll->rank);
     bool added = false;
     if (coll->set) {
         _Atomic uint64_t *word =
@@ -284,8 +285,10 @@ watch(struct coll *coll, int rank)
 static void
 wake_set(struct coll *coll, uint64_t set, int first)
 {
-    for (; set; set &= set - 1)
-        bell_notify(engine.seg, coll->peers[first + __builtin_ctzll(set)]->block);
+    for (; set; set &= set - 1) {
+        int rank = peer_rank(coll->peers[first + __builtin_ctzll(set)]);
+        bell_notify(engine.seg, segment_rank(engine.seg, rank));
+    }
 }
 
 cold void
@@ -298,10 +301,11 @@ coll_wake(struct coll *coll)
         return;
     }
     for (; set; set &= set - 1) {
-        int group = __builtin_ctzll(set);
-        _Atomic uint64_t *word =
-            &coll->set[(size_t)coll->rank * set_words(coll->size) + (size_t)group];
-        wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_relaxed), group * 64);
+        size_t words = set_words(coll->size);
+        for (size_t w = (size_t)__builtin_ctzll(set); w < words; w += 64) {
+            _Atomic uint64_t *word = &coll->set[(size_t)coll->rank * words + w];
+            wake_set(coll, atomic_exchange_explicit(word, 0, memory_order_relaxed), (int)w * 64);
+        }
     }
 }
 

@@ -101,7 +101,7 @@ struct member {
     // The member writes, the others read: all calls up to this one are over for it.
     line_aligned _Atomic uint64_t done;
     // Others set bits before they sleep, the member takes them: who waits for it. With more than 64
-    // members bit g stands for the ranks 64 g .. 64 g + 63, whose bits are in the board's sets.
+    // members bit g stands for words g, g + 64, ... of its set on the board, a bit for each rank.
     line_aligned _Atomic uint64_t watched;
     struct posting postings[POSTINGS];
 };
@@ -114,6 +114,9 @@ struct board {
     int32_t errclass;
     char why[376];
     line_aligned _Atomic uint32_t left; // members that have left for good
+    // Whoever has looked at all members' `done` stores the least here, so that the others need not
+    // look at each again: with N members that would be N * N lines.
+    line_aligned _Atomic uint64_t all_done;
     line_aligned struct member members[];
 };
 

@@ -49,10 +49,10 @@ reduce_check(struct call *call, const struct comm *comm, const struct reduce_arg
 static enum algorithm
 choose(const struct call *call, const struct comm *comm)
 {
-    if (!call->bytes || !reduction_cuts(call, slices_most(comm->size)))
+    if (!call->bytes || !reduction_cuts(call, PIECE))
         return RUN_EXCHANGE;
     if (comm->size > FLAT)
-        return call->bytes <= TREE_MAX ? RUN_TREE : RUN_SLICES;
+        return reduction_of_many(call, comm->size);
     return comm->size <= DIRECT_RANKS || call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_SLICES;
 }
 

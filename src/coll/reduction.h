@@ -7,6 +7,8 @@
 
 #include "coll/call.h"
 
+#define SLICE_WORTH 4096 // bytes: see reduction_of_many
+
 struct reduction {
     const void *sendbuf; // or the receive buffer, in place
     void *recvbuf;
@@ -34,6 +36,19 @@ static inline bool
 reduction_cuts(const struct call *call, uint64_t most)
 {
     return (call->send.raw || call->type->contiguous) && reduction_unit(call) <= most;
+}
+
+/*
+ * How more than FLAT members reduce what can be cut. Slices need a look at every member, which
+ * small ones are not worth: 40 KB of 800 ranks on 2 CPUs take 2.8 s in slices of 50 bytes and
+ * 0.11 s along a tree, 400 KB of 128 ranks, in slices of 3 KB, 0.15 s and 0.05 s. A tree needs room
+ * for the whole vector; from some thousands of members on, slices of one element have none.
+ */
+static inline enum algorithm
+reduction_of_many(const struct call *call, int size)
+{
+    bool worth = call->bytes / (uint64_t)size >= SLICE_WORTH || call->bytes > window_limit();
+    return worth && reduction_unit(call) <= slices_most(size) ? RUN_SLICES : RUN_TREE;
 }
 
 /* inout[i] = in[i] op inout[i], for n elements that stand one after the other. */

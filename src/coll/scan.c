@@ -21,7 +21,7 @@ struct scan_args {
 static enum algorithm
 choose(const struct call *call, const struct comm *comm)
 {
-    if (!call->bytes || !reduction_cuts(call, slices_most(comm->size)))
+    if (!call->bytes || !reduction_cuts(call, PIECE))
         return RUN_EXCHANGE;
     return comm->size <= FLAT && call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_CHAIN;
 }

@@ -29,11 +29,15 @@ struct coll_pool {
     struct coll *left; // boards left, not let go
 };
 
-bool
-coll_all_done(struct coll *coll, uint64_t seq)
+// The least of all members' `done`, from the board if that suffices. What is stored there may be
+// old, and an older one may replace a newer: it says less, and whoever needs more looks again.
+static uint64_t
+least_done(struct coll *coll, uint64_t seq)
 {
-    if (likely(coll->all_done >= seq))
-        return true;
+    // acquire: pairs with the release below, whose thread has acquired every member's `done`.
+    uint64_t known = atomic_load_explicit(&coll->board->all_done, memory_order_acquire);
+    if (known >= seq)
+        return known;
     uint64_t least = UINT64_MAX;
     for (int m = 0; m < coll->size; m++) {
         // acquire: pairs with the release in coll_over: the member's loads are over.
@@ -43,8 +47,17 @@ coll_all_done(struct coll *coll, uint64_t seq)
             coll->slowest = m;
         }
     }
-    coll->all_done = least;
-    return least >= seq;
+    if (least > known)
+        atomic_store_explicit(&coll->board->all_done, least, memory_order_release);
+    return least;
+}
+
+bool
+coll_all_done(struct coll *coll, uint64_t seq)
+{
+    if (unlikely(coll->all_done < seq))
+        coll->all_done = least_done(coll, seq);
+    return coll->all_done >= seq;
 }
 
 uint64_t

@@ -1,70 +1,188 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+/*
+ * What the members of a group agree on in MPI_Comm_create_group (MPI 5.0, 7.4.2), without the rest
+ * of the communicator. The member with the lowest rank leads: the others tell it the group that
+ * they were called with, and it answers each with the new context id, or with the two groups that
+ * differ. Who leads does not depend on the order of a group, so that most mistakes meet there.
+ *
+ * The messages have a context of their own and the user's tag. So groups with different tags can be
+ * made at once, by several threads, and beside messages and other calls with the same tag. Of two
+ * members the messages of one tag come in the order of the calls that both are in.
+ */
 #include "comm/comm.h"
 
-#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
-#define MOST 64 // bytes
+#define CIRCLE_CONTEXT (UINT64_C(1) << 63) // no communicator's id ever gets there
+#define SHOWN          16                  // ranks of a group that a text may name
 
-// What a message begins with, so that callers with different tags do not take each other's context.
-struct parcel {
-    int32_t tag, bytes;
-    char data[MOST];
+// The group that a member was called with. Fits a slot.
+struct view {
+    uint64_t hash; // of all ranks, in order
+    int32_t size;
+    int32_t rank; // of the member in the communicator
+    int32_t ranks[SHOWN];
+};
+static_assert(sizeof(struct view) <= SLOT_INLINE, "it is sent without staging");
+
+struct answer {
+    uint64_t context; // 0: the views differ
+    struct view views[2];
 };
 
-// The tags of these internal messages are negative, so that groups with different tags can be made
-// at once, by several threads, and beside other calls (7.4.2).
-static struct internal
-member(const struct circle *c, int i)
+static struct view
+own_view(const struct circle *c)
 {
-    return (struct internal){"MPI_Comm_create_group", c->comm, c->ranks[i],
-                             INT_MIN + (c->tag & 0x3fffffff)};
+    struct view view = {.size = c->size, .rank = c->comm->rank};
+    for (int i = 0; i < c->size; i++)
+        view.hash = (view.hash ^ (uint64_t)c->ranks[i]) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    memcpy(view.ranks, c->ranks, min_size(SHOWN, (size_t)c->size) * sizeof *view.ranks);
+    return view;
+}
+
+/* ---- messages ---- */
+
+static struct request
+message_with(const struct circle *c, int rank, const void *data, size_t n)
+{
+    return (struct request){.on_stack = true,
+                            .type = type_get(MPI_BYTE),
+                            .base = data,
+                            .count = (MPI_Count)n,
+                            .size = n,
+                            .rank = rank,
+                            .tag = c->tag,
+                            .context = c->comm->context | CIRCLE_CONTEXT};
+}
+
+static int
+await(const struct circle *c, struct request *request, int other)
+{
+    struct wait wait = {
+        .op = "MPI_Comm_create_group", .peer = other, .tag = c->tag, .context = c->comm->context};
+    int err = MPI_SUCCESS;
+    while (!request->done && !(err = engine_wait(&wait)))
+        ;
+    wait_end(&wait);
+    if (err)
+        message_abandon(request);
+    return err ? err : request->error;
 }
 
 static int
 give(const struct circle *c, int to, const void *data, size_t n)
 {
-    struct parcel parcel = {c->tag, (int32_t)n, {0}};
-    struct internal other = member(c, to);
-    memcpy(parcel.data, data, n);
-    return internal_send(&other, &parcel, offsetof(struct parcel, data) + n);
+    struct request send = message_with(c, c->comm->rank, data, n);
+    send.kind = REQUEST_SEND;
+    send.dest = to;
+    send.peer = peer_get(c->comm->peers[to]);
+    message_send(&send);
+    return await(c, &send, to);
 }
 
 static int
 take(const struct circle *c, int from, void *data, size_t n)
 {
-    struct parcel parcel;
-    struct internal other = member(c, from);
-    int err = internal_recv(&other, &parcel, sizeof parcel, NULL);
-    if (err)
+    struct request recv = message_with(c, from, data, n);
+    recv.kind = REQUEST_RECV;
+    int err = message_recv(&recv);
+    return err ? err : await(c, &recv, from);
+}
+
+/* ---- views that differ ---- */
+
+static void
+describe(const struct view *view, char *text, size_t n)
+{
+    size_t at = (size_t)snprintf(text, n, "{");
+    for (int i = 0; i < view->size && i < SHOWN && at < n; i++)
+        at += (size_t)snprintf(text + at, n - at, "%s%d", i ? ", " : "", view->ranks[i]);
+    if (at < n)
+        snprintf(text + at, n - at, view->size > SHOWN ? ", ...} of %d ranks" : "}", view->size);
+}
+
+static int
+views_error(const struct circle *c, const struct view *views)
+{
+    char a[240], b[240];
+    describe(&views[0], a, sizeof a);
+    describe(&views[1], b, sizeof b);
+    return error_new(MPI_ERR_GROUP,
+                     "rank %d called it with the group %s of %s's ranks, but rank %d with %s "
+                     "(tag %d)",
+                     views[0].rank, a, c->comm->name[0] ? c->comm->name : "the communicator",
+                     views[1].rank, b, c->tag);
+}
+
+static bool
+is_member(const struct circle *c, int rank)
+{
+    for (int i = 0; i < c->size; i++)
+        if (c->ranks[i] == rank)
+            return true;
+    return false;
+}
+
+// Whoever is in one of the groups waits for an answer, or will.
+static int
+refuse(const struct circle *c, const struct view *mine, const struct view *theirs)
+{
+    struct answer answer = {.views = {*mine, *theirs}};
+    int err = MPI_SUCCESS;
+    for (int i = 0; i < c->size && !err; i++)
+        if (c->ranks[i] != c->comm->rank)
+            err = give(c, c->ranks[i], &answer, sizeof answer);
+    for (int i = 0; i < theirs->size && i < SHOWN && !err; i++)
+        if (!is_member(c, theirs->ranks[i]))
+            err = give(c, theirs->ranks[i], &answer, sizeof answer);
+    return err ? err : views_error(c, answer.views);
+}
+
+/* ---- both sides ---- */
+
+static int
+lead(const struct circle *c, const struct view *mine, uint64_t *context)
+{
+    struct view theirs;
+    int err = MPI_SUCCESS;
+    for (int i = 0; i < c->size; i++) {
+        if (c->ranks[i] == c->comm->rank)
+            continue;
+        if ((err = take(c, c->ranks[i], &theirs, sizeof theirs)))
+            return err;
+        if (theirs.hash != mine->hash || theirs.size != mine->size)
+            return refuse(c, mine, &theirs);
+    }
+    *context = contexts_take(1);
+    for (int i = 0; i < c->size && !err; i++)
+        if (c->ranks[i] != c->comm->rank)
+            err = give(c, c->ranks[i], context, sizeof *context);
+    return err;
+}
+
+static int
+follow(const struct circle *c, const struct view *mine, int leader, uint64_t *context)
+{
+    struct answer answer;
+    int err = give(c, leader, mine, sizeof *mine);
+    if (err || (err = take(c, leader, &answer, sizeof answer)))
         return err;
-    if (parcel.tag != c->tag || parcel.bytes != (int32_t)n)
-        return error_new(MPI_ERR_TAG, "rank %d called with tag %d, but rank %d with tag %d",
-                         other.rank, parcel.tag, c->comm->rank, c->tag);
-    memcpy(data, parcel.data, n);
+    if (!answer.context)
+        return views_error(c, answer.views);
+    *context = answer.context;
     return MPI_SUCCESS;
 }
 
-// The lowest bit of i is the distance to its parent; the root has all distances below size.
-static int
-first_distance(const struct circle *c)
-{
-    int d = 1;
-    while (d < c->size && !(c->me & d))
-        d <<= 1;
-    return d;
-}
-
 int
-circle_bcast(const struct circle *c, void *data, size_t n)
+circle_agree(const struct circle *c, uint64_t *context)
 {
-    int d = first_distance(c), err = MPI_SUCCESS;
-    if (c->me)
-        err = take(c, c->me - d, data, n);
-    for (d >>= 1; d && !err; d >>= 1)
-        if (c->me + d < c->size)
-            err = give(c, c->me + d, data, n);
-    return err;
+    struct view mine = own_view(c);
+    int leader = c->ranks[0];
+    for (int i = 1; i < c->size; i++)
+        if (c->ranks[i] < leader)
+            leader = c->ranks[i];
+    return leader == c->comm->rank ? lead(c, &mine, context) : follow(c, &mine, leader, context);
 }

@@ -7,8 +7,8 @@
  * A new communicator needs one agreement among its members: the context id. Ids are 64 bits from a
  * counter in the segment, two for each communicator (point-to-point, and the engine's own
  * messages), and are never used again. Rank 0 takes it and the others learn it in a collective of
- * the parent (coll/agree.h); the members of a group, in MPI_Comm_create_group, along a tree of
- * internal messages.
+ * the parent (coll/agree.h); the members of a group, in MPI_Comm_create_group, from one of them
+ * that they all tell their group.
  */
 #ifndef MUSTER_COMM_COMM_H
 #define MUSTER_COMM_COMM_H
@@ -16,16 +16,17 @@
 #include "core/message.h"
 #include "errh/raise.h"
 
-/* Some ranks of a communicator, in an order in which they make a tree. */
+/* The group of MPI_Comm_create_group. */
 struct circle {
     struct comm *comm;
-    const int *ranks; // in comm
-    int size, me;     // how many, and which of them this process is
-    int tag;          // the user's
+    const int *ranks; // in comm, this process among them
+    int size;
+    int tag; // the user's
 };
 
-/* `n` bytes of data, at most 64, from the first of the circle to all. Under the lock. */
-int circle_bcast(const struct circle *circle, void *data, size_t n);
+/* A context id for the new communicator, the same in all members, or an error of class
+ * MPI_ERR_GROUP with the groups, when members were called with different ones. Under the lock. */
+int circle_agree(const struct circle *circle, uint64_t *context);
 
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);

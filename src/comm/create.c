@@ -159,15 +159,15 @@ members_in(const struct comm *comm, const struct group *group, int *ranks)
         return error_new(MPI_ERR_NO_MEM, "no memory for a table of %d ranks", engine.size);
     memset(at, 0xff, sizeof *at * (size_t)engine.size); // -1
     for (int i = 0; i < comm->size; i++)
-        at[comm->peers[i]->rank] = i;
+        at[peer_rank(comm->peers[i])] = i;
     int err = MPI_SUCCESS;
     for (int i = 0; i < group->size && !err; i++) {
-        ranks[i] = at[group->peers[i]->rank];
+        ranks[i] = at[peer_rank(group->peers[i])];
         if (ranks[i] < 0)
             err = error_new(MPI_ERR_GROUP,
                             "member %d of the group (process %d of the job) is not in the "
                             "communicator",
-                            i, group->peers[i]->rank);
+                            i, peer_rank(group->peers[i]));
     }
     free(at);
     return err;
@@ -211,11 +211,11 @@ create_by_all(struct comm *comm, struct group *group, uint64_t *context)
     return MPI_SUCCESS;
 }
 
-// Those of the group alone agree, along a tree of messages; its first member takes the id.
+// Those of the group alone agree.
 static int
 create_by_group(struct comm *comm, struct group *group, int tag, uint64_t *context)
 {
-    struct circle circle = {.comm = comm, .size = group->size, .me = group->rank, .tag = tag};
+    struct circle circle = {.comm = comm, .size = group->size, .tag = tag};
     int *ranks;
     if (group->rank == MPI_UNDEFINED)
         return MPI_SUCCESS;
@@ -223,9 +223,7 @@ create_by_group(struct comm *comm, struct group *group, int tag, uint64_t *conte
     if (err)
         return err;
     circle.ranks = ranks;
-    if (circle.me == 0)
-        *context = contexts_take(1);
-    err = circle_bcast(&circle, context, sizeof *context);
+    err = circle_agree(&circle, context);
     free(ranks);
     return err;
 }

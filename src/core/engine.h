@@ -40,7 +40,7 @@ struct engine {
     struct ring_in inbox;
     struct staging staging; // own
     int rank, size;         // in the job
-    struct peer *peers;     // [size]
+    struct peer *peers;     // [size], each made when it is first needed: see peer_get
     struct comm *world, *self;
     struct coll_pool *coll;          // of the collectives (src/coll/window.c), or NULL
     uint64_t next_context;           // of a process alone; a job's stands in the segment
@@ -156,6 +156,26 @@ engine_failed(void)
     if (likely(!engine.seg || !atomic_load_explicit(&engine.seg->failure, memory_order_relaxed)))
         return MPI_SUCCESS;
     return engine_failure();
+}
+
+/* ---- peers: under the lock ---- */
+
+void peer_open(struct peer *peer) cold;
+
+/* The peer, ready for everything. What only compares or passes on pointers needs it not. */
+static inline struct peer *
+peer_get(struct peer *peer)
+{
+    if (unlikely(!peer->open))
+        peer_open(peer);
+    return peer;
+}
+
+/* Its rank in its job, ready or not: one that is not is of this job. */
+static inline int
+peer_rank(const struct peer *peer)
+{
+    return peer->open ? peer->rank : (int)(peer - engine.peers);
 }
 
 /*

@@ -245,12 +245,12 @@ receive_slot(struct request *recv, struct slot *slot)
     if (likely(slot->kind == SLOT_INLINE_DATA)) {
         receive_bytes(recv, slot->data, slot->size);
     } else if (slot->kind == SLOT_PIECE) {
-        struct staging staging = staging_of(peer->segment, peer->rank);
+        struct staging staging = staging_of(engine.seg, (int)slot->sender);
         uint32_t piece = slot->ref;
         receive_bytes(recv, staging_payload(&staging, piece), slot->size);
         staging_give_back(&staging, piece);
     } else {
-        receive_transfer(recv, peer, slot->ref, slot->size);
+        receive_transfer(recv, peer_get(peer), slot->ref, slot->size);
     }
 }
 
@@ -433,7 +433,7 @@ message_deliver(struct slot *slot)
     struct message *message = message_new(kinds[slot->kind], key, slot->size);
     if (!message)
         return false;
-    message->peer = &engine.peers[slot->sender];
+    message->peer = peer_get(&engine.peers[slot->sender]);
     message->ref = slot->ref;
     if (slot->kind == SLOT_INLINE_DATA)
         memcpy(message->bytes, slot->data, slot->size);
@@ -630,7 +630,7 @@ internal_send(const struct internal *to, const void *data, size_t n)
                            .base = data,
                            .count = (MPI_Count)n,
                            .size = n,
-                           .peer = to->comm->peers[to->rank],
+                           .peer = peer_get(to->comm->peers[to->rank]),
                            .rank = to->comm->rank,
                            .tag = to->tag,
                            .context = to->comm->context + 1};

@@ -112,7 +112,7 @@ message_send_inline(struct peer *peer, uint64_t context, int source, int tag, co
     slot->source = source;
     slot->tag = tag;
     slot->size = size;
-    slot->sender = (uint16_t)engine.rank;
+    slot->sender = (uint32_t)engine.rank;
     slot->kind = SLOT_INLINE_DATA;
     __builtin_memcpy(slot->data, data, size);
     ring_publish(slot, position);

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* What this process keeps about each process it can talk to, itself included. Communicators and
- * groups hold pointers to peers, so that a peer may live in any job's segment. */
+/*
+ * What this process keeps about each process it can talk to, itself included. Communicators and
+ * groups hold pointers to peers, so that a peer may live in any job's segment.
+ *
+ * A peer of the own job is all zeros until something is first sent to it, or kept of it (peer_get
+ * in engine.h): in a job of 5,000 ranks most never speak to each other, and what nobody touches
+ * takes no memory.
+ */
 #ifndef MUSTER_CORE_PEER_H
 #define MUSTER_CORE_PEER_H
 
@@ -12,7 +18,9 @@
 struct request;
 
 struct peer {
-    int rank; // in its job
+    bool open;  // the rest is set
+    bool other; // and it is another process than this one: ring_claim may be tried
+    int rank;   // in its job
     struct ring_out ring;
     struct segment *segment;
     struct rank_block *block;

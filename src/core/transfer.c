@@ -50,9 +50,9 @@ slot_address(struct slot *slot, const struct request *send, enum slot_kind kind,
     slot->source = send->rank;
     slot->tag = send->tag;
     slot->size = send->size;
-    slot->sender = (uint16_t)engine.rank;
+    slot->sender = (uint32_t)engine.rank;
     slot->kind = (uint16_t)kind;
-    slot->ref = ref;
+    slot->ref = (uint16_t)ref;
 }
 
 /* ---- staging: who holds the pieces ---- */

@@ -71,8 +71,9 @@ group_give(struct group *group)
 static int
 rank_of(const struct group *group, const struct peer *peer)
 {
-    if (peer->rank < group->size && group->peers[peer->rank] == peer)
-        return peer->rank;
+    int same = peer_rank(peer);
+    if (same < group->size && group->peers[same] == peer)
+        return same;
     for (int i = 0; i < group->size; i++)
         if (group->peers[i] == peer)
             return i;

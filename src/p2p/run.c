@@ -28,7 +28,7 @@ send_fill(struct request *send, const struct envelope *e, bool sync)
     send->base = e->buffer;
     send->count = e->count;
     send->size = e->size;
-    send->peer = e->comm->peers[e->rank];
+    send->peer = peer_get(e->comm->peers[e->rank]);
     send->rank = e->comm->rank;
     send->dest = e->rank;
     send->tag = e->tag;
@@ -67,8 +67,7 @@ send_run(const struct envelope *e, enum send_mode mode, const char *op)
         return MPI_SUCCESS;
     struct comm *comm = e->comm;
     struct peer *peer = comm->peers[e->rank];
-    if (likely(mode != SEND_SYNC && e->size <= SLOT_INLINE && e->type->contiguous &&
-               peer->rank != engine.rank) &&
+    if (likely(mode != SEND_SYNC && e->size <= SLOT_INLINE && e->type->contiguous && peer->other) &&
         likely(message_send_inline(peer, comm->context, comm->rank, e->tag,
                                    (const char *)e->buffer + e->type->true_lb, e->size)))
         return MPI_SUCCESS;

@@ -13,11 +13,12 @@ ring_claim_slow(struct ring_out *ring, int rank, uint64_t *position, uint64_t at
     for (uint64_t p = at; p < ring->head_seen + RING_SLOTS; p++) {
         uint64_t i = p & (RING_SLOTS - 1);
         uint64_t claim = atomic_load_explicit(&block->claims[i], memory_order_relaxed);
-        uint64_t mine = (p + 1) << 16 | (uint64_t)rank;
-        if (claim >> 16 > p)
+        uint64_t lap = ring_lap(p);
+        if (claim >= lap)
             continue; // somebody has it
-        if (!atomic_compare_exchange_strong_explicit(&block->claims[i], &claim, mine,
-                                                     memory_order_relaxed, memory_order_relaxed))
+        if (!atomic_compare_exchange_strong_explicit(&block->claims[i], &claim,
+                                                     lap | (uint64_t)rank, memory_order_relaxed,
+                                                     memory_order_relaxed))
             continue; // a claim of p or, when this walk is a lap late, of a later position
         atomic_store_explicit(&block->tail, p + 1, memory_order_relaxed);
         *position = p;
@@ -29,9 +30,11 @@ ring_claim_slow(struct ring_out *ring, int rank, uint64_t *position, uint64_t at
 static void
 wake_wanting(struct ring_in *ring)
 {
-    for (uint32_t w = 0; w < (ring->segment->nranks + 63) / 64; w++) {
-        // relaxed: the fences around `space_wanted` order it.
-        uint64_t bits = atomic_exchange_explicit(&ring->block->wanting[w], 0, memory_order_relaxed);
+    for (uint32_t w = 0; w < ring->segment->wanting_words; w++) {
+        // relaxed, both: the fences around `space_wanted` order it.
+        if (!atomic_load_explicit(&ring->wanting[w], memory_order_relaxed))
+            continue;
+        uint64_t bits = atomic_exchange_explicit(&ring->wanting[w], 0, memory_order_relaxed);
         for (; bits; bits &= bits - 1)
             segment_ring_bell(ring->segment, (int)(w * 64) + __builtin_ctzll(bits));
     }
@@ -56,7 +59,7 @@ ring_publish_head(struct ring_in *ring)
 void
 ring_want_space(struct ring_out *ring, int rank)
 {
-    atomic_fetch_or_explicit(&ring->block->wanting[rank / 64], UINT64_C(1) << (rank % 64),
+    atomic_fetch_or_explicit(&ring->wanting[rank / 64], UINT64_C(1) << (rank % 64),
                              memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst); // the bit before the summary
     atomic_store_explicit(&ring->block->space_wanted, 1, memory_order_relaxed);
@@ -68,12 +71,12 @@ ring_skip_dead(struct ring_in *ring)
 {
     uint64_t i = ring->head & (RING_SLOTS - 1);
     uint64_t claim = atomic_load_explicit(&ring->block->claims[i], memory_order_relaxed);
-    if (claim >> 16 != ring->head + 1)
+    int claimer = (int)(claim & (MAX_RANKS - 1));
+    if (claim - (uint64_t)claimer != ring_lap(ring->head))
         return false;
     // acquire: pairs with the launcher's release after it has reaped the process; every store that
     // the claimer made is visible from here on.
-    if (!atomic_load_explicit(&segment_rank(ring->segment, (int)(claim & 0xffff))->ended,
-                              memory_order_acquire))
+    if (!atomic_load_explicit(&segment_rank(ring->segment, claimer)->ended, memory_order_acquire))
         return false;
     if (ring_peek(ring))
         return false;

@@ -5,14 +5,16 @@
  * A rank's inbound ring: many producers, one consumer, payload inside the slot.
  *
  * A producer claims position p by one compare-and-swap of claims[p % N], from the claim of
- * position p - N (or 0) to (p + 1, its rank): the position and the claimer are stored together.
- * It fills the slot and publishes it with flag = p + 1. The consumer takes positions in order; it
- * writes neither claims nor slots, only `head`, a quarter lap at a time, so a slot's lines go from
- * the producer to the consumer and never back.
+ * position p - N (or 0) to (p's lap, its rank): the position and the claimer are stored together.
+ * (Where in its lap a position is, the slot knows: the number of the lap is all that the claim has
+ * to hold. Beside the rank there is room for 2^50 positions, three years at ten million messages a
+ * second.) It fills the slot and publishes it with flag = p + 1. The consumer takes positions in
+ * order; it writes neither claims nor slots, only `head`, a quarter lap at a time, so a slot's
+ * lines go from the producer to the consumer and never back.
  *
  * Who dies where:
  *   before the claim    nothing has happened; the next producer claims p.
- *   claim .. publish    the consumer finds claims[p] = (p + 1, r), the flag missing and r ended
+ *   claim .. publish    the consumer finds claims[p] = (p's lap, r), the flag missing and r ended
  *                       (the launcher says so after the process is gone, so no store of it can
  *                       follow): it reads the flag once more and steps over the slot
  *                       (ring_skip_dead).
@@ -41,9 +43,9 @@ struct slot {
     int32_t source; // rank of the sender in the communicator
     int32_t tag;
     uint64_t size;   // bytes of the message
-    uint16_t sender; // rank of the sender in its job
+    uint32_t sender; // rank of the sender in its job
     uint16_t kind;   // enum slot_kind
-    uint32_t ref;
+    uint16_t ref;    // number of a piece or an xfer
     unsigned char data[SLOT_INLINE];
 };
 static_assert(sizeof(struct slot) == SLOT_SIZE, "a slot is two lines");
@@ -54,6 +56,7 @@ static_assert((RING_SLOTS & (RING_SLOTS - 1)) == 0, "positions are reduced by a 
 struct ring_out {
     struct rank_block *block;
     struct slot *slots;
+    _Atomic uint64_t *wanting;
     uint64_t head_seen; // the consumer's head as last read
 };
 
@@ -62,9 +65,36 @@ struct ring_in {
     struct segment *segment;
     struct rank_block *block;
     struct slot *slots;
+    _Atomic uint64_t *wanting;
     uint64_t head;      // next position to take
     uint64_t published; // what block->head says
 };
+
+/* The ring of `rank`, for producers, and for its owner. */
+static inline struct ring_out
+ring_out_of(struct segment *seg, int rank)
+{
+    return (struct ring_out){
+        .block = segment_rank(seg, rank),
+        .slots = (struct slot *)segment_at(seg, seg->rings_at) + (size_t)rank * RING_SLOTS,
+        .wanting = segment_wanting(seg, rank),
+    };
+}
+
+static inline struct ring_in
+ring_in_of(struct segment *seg, int rank)
+{
+    struct ring_out ring = ring_out_of(seg, rank);
+    return (struct ring_in){
+        .segment = seg, .block = ring.block, .slots = ring.slots, .wanting = ring.wanting};
+}
+
+/* What claims[] holds of the position, above the bits of the claimer's rank. */
+static inline uint64_t
+ring_lap(uint64_t position)
+{
+    return (position / RING_SLOTS + 1) << RANK_BITS;
+}
 
 /* The rest of ring_claim: from position `at` on, with the consumer's head read again. */
 struct slot *ring_claim_slow(struct ring_out *ring, int rank, uint64_t *position, uint64_t at);
@@ -80,11 +110,12 @@ ring_claim(struct ring_out *ring, int rank, uint64_t *position)
     uint64_t p = atomic_load_explicit(&block->tail, memory_order_relaxed);
     uint64_t i = p & (RING_SLOTS - 1);
     uint64_t claim = atomic_load_explicit(&block->claims[i], memory_order_relaxed);
-    uint64_t mine = (p + 1) << 16 | (uint64_t)rank;
+    uint64_t lap = ring_lap(p);
     // The slot is free when its claim is a lap old and the consumer has passed it.
-    if (unlikely(p >= ring->head_seen + RING_SLOTS || claim >> 16 > p) ||
+    if (unlikely(p >= ring->head_seen + RING_SLOTS || claim >= lap) ||
         unlikely(!atomic_compare_exchange_strong_explicit(
-            &block->claims[i], &claim, mine, memory_order_relaxed, memory_order_relaxed)))
+            &block->claims[i], &claim, lap | (uint64_t)rank, memory_order_relaxed,
+            memory_order_relaxed)))
         return ring_claim_slow(ring, rank, position, p);
     atomic_store_explicit(&block->tail, p + 1, memory_order_relaxed);
     *position = p;

@@ -21,14 +21,14 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#define PAGE 4096u
+#define PAGE       4096u
+#define LINE_WORDS (CACHE_LINE / sizeof(uint64_t))
 
 /* Staging: larger than a core's L2 cache, so that a piece's lines have left it before the piece
  * comes round again (staging.h), but never more than this in all. */
 #define STAGING_BYTES     (4u << 20)
 #define STAGING_BYTES_ALL (512u << 20)
-#define PIECES_MIN        8 // of a rank: what MAX_RANKS ranks get
-static_assert(STAGING_BYTES_ALL / MAX_RANKS / PIECE_SIZE == PIECES_MIN, "all get as many");
+#define PIECES_MIN        8 // of a rank, however many there are
 
 static uint32_t
 piece_count(int nranks)
@@ -36,7 +36,8 @@ piece_count(int nranks)
     size_t each = STAGING_BYTES_ALL / (size_t)nranks;
     if (each > STAGING_BYTES)
         each = STAGING_BYTES;
-    return (uint32_t)(each / PIECE_SIZE);
+    uint32_t pieces = (uint32_t)(each / PIECE_SIZE);
+    return pieces < PIECES_MIN ? PIECES_MIN : pieces;
 }
 
 /* Address space for what ranks allocate later: twice the machine's memory (the rest could never be
@@ -67,6 +68,7 @@ plan_layout(int nranks, uint32_t npieces)
         .version = SEGMENT_VERSION,
         .nranks = (uint32_t)nranks,
         .npieces = npieces,
+        .wanting_words = (uint32_t)align_up((n + 63) / 64, LINE_WORDS),
         .ncpus = (uint32_t)cpu_granted(),
         .launcher = getpid(),
         .next_context = FIRST_CONTEXT,
@@ -74,6 +76,8 @@ plan_layout(int nranks, uint32_t npieces)
     uint64_t at = PAGE;
     seg.ranks_at = at;
     at = align_up(at + n * sizeof(struct rank_block), PAGE);
+    seg.wanting_at = at;
+    at = align_up(at + n * seg.wanting_words * sizeof(uint64_t), PAGE);
     seg.rings_at = at;
     at = align_up(at + n * RING_SLOTS * sizeof(struct slot), PAGE);
     seg.xfers_at = at;

@@ -6,6 +6,7 @@
  *
  *   struct segment            one page: identity, layout, failure, counters
  *   struct rank_block  x N    what peers must know of a rank; its inbound ring's counters
+ *   wanting            x N x (N bits, in lines)   who waits for room in a rank's ring
  *   struct slot        x N x ring_slots      the inbound rings (ring.h)
  *   struct xfer        x N x XFERS           a rank's outgoing large messages (xfer.h)
  *   struct piece       x N x pieces          one line per staging piece (staging.h)
@@ -16,6 +17,11 @@
  * touched. (Growing it with ftruncate while ranks run cannot be made safe: two growers that
  * computed different sizes may run in either order, and the smaller one would cut the other's
  * pages off.) Nothing here has a name in a file system; when the last process is gone, so is it.
+ *
+ * How many ranks. Parts of the segment have the size that the job's number of ranks gives them, and
+ * a rank's number has 22 bits where it shares a word with something else (a ring's claim, the
+ * failure): as many as a Linux kernel can have process ids. So a job has as many ranks as the
+ * kernel starts, and MAX_RANKS is not a limit of ours.
  */
 #ifndef MUSTER_SHM_SEGMENT_H
 #define MUSTER_SHM_SEGMENT_H
@@ -23,8 +29,9 @@
 #include "base/base.h"
 
 #define SEGMENT_MAGIC   UINT64_C(0x3172657473756d00) // "\0muster1"
-#define SEGMENT_VERSION 2
-#define MAX_RANKS       4096
+#define SEGMENT_VERSION 3
+#define RANK_BITS       22
+#define MAX_RANKS       (1 << RANK_BITS) // PID_MAX_LIMIT of the kernel: it has no more process ids
 #define RING_SLOTS      256
 #define XFERS           64
 #define PIECE_SIZE      (16 * 1024)
@@ -47,9 +54,8 @@ enum failure_kind {
 
 /* The first failure of the job, packed into one word so that one compare-and-swap publishes it. */
 struct failure {
-    uint8_t kind; // enum failure_kind; 0 means none
-    uint8_t pad;
-    uint16_t rank;
+    uint32_t kind : 32 - RANK_BITS; // enum failure_kind; 0 means none
+    uint32_t rank : RANK_BITS;
     int32_t code; // exit code or signal number
 };
 static_assert(sizeof(struct failure) == 8, "a failure is one word");
@@ -64,14 +70,16 @@ struct segment {
     uint64_t size;     // bytes of the file and of every mapping
     uint64_t job;      // random identity, also in the environment
     uint64_t ranks_at; // offsets from the start of the segment
+    uint64_t wanting_at;
     uint64_t rings_at;
     uint64_t xfers_at;
     uint64_t pieces_at;
     uint64_t payload_at;
     uint64_t heap_at;
-    uint32_t npieces; // staging pieces of each rank
-    uint32_t ncpus;   // CPUs granted to the job (affinity and cgroup quota)
-    int32_t launcher; // pid, for PR_SET_PTRACER
+    uint32_t npieces;       // staging pieces of each rank
+    uint32_t wanting_words; // of each rank: a bit for each of the ranks, in whole lines
+    uint32_t ncpus;         // CPUs granted to the job (affinity and cgroup quota)
+    int32_t launcher;       // pid, for PR_SET_PTRACER
 
     // Written once, by whoever sees the first failure (launcher, or a rank in MPI_Abort): a
     // compare-and-swap from 0. Read by every rank on every poll, so nothing else is on its line.
@@ -109,18 +117,18 @@ struct rank_block {
 
     // Inbound ring. `head` is written by the rank alone, a quarter lap at a time; producers read.
     line_aligned _Atomic uint64_t head;
-    _Atomic uint32_t space_wanted; // a producer set its bit in `wanting`: wake it when head moves
+    _Atomic uint32_t space_wanted; // a producer set its bit (segment_wanting): wake it when head
+                                   // moves
 
     // Written by whichever producer claimed last; a hint that is never ahead of the claims.
     line_aligned _Atomic uint64_t tail;
 
-    line_aligned _Atomic uint64_t wanting[MAX_RANKS / 64];
-
-    // claims[i]: (position + 1) << 16 | claimer's rank, of slot i's last claim. Producers only.
+    // claims[i]: of slot i's last claim, its lap and the claimer's rank (ring.h). Producers only.
     line_aligned _Atomic uint64_t claims[RING_SLOTS];
 };
 static_assert(offsetof(struct rank_block, sleeping) == 64, "the doorbell has its own line");
 static_assert(offsetof(struct rank_block, head) == 128, "the ring's head has its own line");
+static_assert(offsetof(struct rank_block, claims) == 256, "so has each other part of it");
 static_assert(sizeof(struct segment) <= 4096, "the header fits a page");
 
 /* A process's view of the segment. */
@@ -165,6 +173,13 @@ static inline struct rank_block *
 segment_rank(struct segment *seg, int rank)
 {
     return (struct rank_block *)segment_at(seg, seg->ranks_at) + rank;
+}
+
+/* The bits of the ranks that wait for room in the ring of `rank`: they set, the rank clears. */
+static inline _Atomic uint64_t *
+segment_wanting(struct segment *seg, int rank)
+{
+    return (_Atomic uint64_t *)segment_at(seg, seg->wanting_at) + (size_t)rank * seg->wanting_words;
 }
 
 /* Publish the first failure; true if this call was the first. Does not wake anyone. */

@@ -6,6 +6,9 @@
 #include "shm/segment.h"
 
 #include "base/unit.h"
+#include "shm/ring.h"
+#include "shm/staging.h"
+#include "shm/xfer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,9 +35,30 @@ static const struct test {
     {1024, 4096 * MIB, true, 32, 32},
     {1024, 256 * MIB, true, 8, 31},
     {1024, 128 * MIB, false, 0, 0},
-    {MAX_RANKS, 1024 * MIB, true, 8, 8},
-    {MAX_RANKS, 512 * MIB, false, 0, 0},
+    {4096, 1024 * MIB, true, 8, 8},
+    {4096, 512 * MIB, false, 0, 0},
+    {5000, 4096 * MIB, true, 8, 8},
+    {10000, 1024 * MIB, false, 0, 0},
+    {65536, 16384 * MIB, true, 8, 8},
+    {1000000, 512 * 1024 * MIB, true, 8, 8},
+    {MAX_RANKS, 4096 * MIB, false, 0, 0},
+    {MAX_RANKS, UINT64_MAX, true, 8, 8},
 };
+
+// Each part begins where the one before has room for all ranks; a rank's bits have whole lines.
+static bool
+parts_are_apart(const struct segment *plan)
+{
+    uint64_t n = plan->nranks;
+    uint64_t wanting = plan->wanting_words * sizeof(uint64_t);
+    return wanting * 8 >= n && wanting < n / 8 + 2 * CACHE_LINE && wanting % CACHE_LINE == 0 &&
+           plan->ranks_at + n * sizeof(struct rank_block) <= plan->wanting_at &&
+           plan->wanting_at + n * wanting <= plan->rings_at &&
+           plan->rings_at + n * RING_SLOTS * sizeof(struct slot) <= plan->xfers_at &&
+           plan->xfers_at + n * XFERS * sizeof(struct xfer) <= plan->pieces_at &&
+           plan->pieces_at + n * plan->npieces * sizeof(struct piece) <= plan->payload_at &&
+           plan->payload_at + n * plan->npieces * PIECE_SIZE <= plan->heap_at;
+}
 
 int
 main(void)
@@ -53,7 +77,7 @@ main(void)
             continue;
         CHECK(plan.npieces >= t->least && plan.npieces <= t->most, "case %d", at);
         uint64_t end = plan.payload_at + (uint64_t)t->nranks * plan.npieces * PIECE_SIZE;
-        CHECK(end <= plan.heap_at && end <= t->have, "case %d", at);
+        CHECK(parts_are_apart(&plan) && end <= t->have, "case %d", at);
     }
     return 0;
 }

@@ -14,8 +14,9 @@ from support import run
 def start(mpiexec):
     """Start a job: start("-n", 4, "program", ..., **options of Popen)."""
     jobs = []
+    installed = mpiexec
 
-    def start_one(*words, **options):
+    def start_one(*words, mpiexec=installed, **options):
         jobs.append(Job(mpiexec, words, **options))
         return jobs[-1]
 

@@ -19,7 +19,7 @@
 
 byte flag[SLOTS];      /* position + 1 */
 byte content[SLOTS];   /* producer * 16 + number of its message, from 1 */
-byte claims[SLOTS];    /* position + 1 of the last claim */
+byte claims[SLOTS];    /* 1 + the lap of the last claim */
 byte claimer[SLOTS];
 byte head, tail;
 bool ended[PRODUCERS]; /* the launcher has reaped the process */
@@ -60,13 +60,13 @@ proctype producer(byte me)
 #endif
             old = claims[p % SLOTS];
             if
-            :: old > p -> p++ /* somebody has it */
+            :: old > p / SLOTS -> p++ /* somebody has it */
             :: else ->
                 MAY_DIE;
                 atomic { /* the compare-and-swap */
                     if
                     :: claims[p % SLOTS] == old ->
-                        claims[p % SLOTS] = p + 1;
+                        claims[p % SLOTS] = p / SLOTS + 1;
                         claimer[p % SLOTS] = me;
                         written_by[p] = me * 16 + n;
                         mine = true
@@ -98,8 +98,8 @@ end:
 }
 
 #define PUBLISHED (flag[h % SLOTS] == h + 1)
-#define DEAD      (claims[h % SLOTS] == h + 1 && ended[claimer[h % SLOTS]])
-#define FINISHED  (gone[0] && gone[1] && claims[h % SLOTS] != h + 1)
+#define DEAD      (claims[h % SLOTS] == h / SLOTS + 1 && ended[claimer[h % SLOTS]])
+#define FINISHED  (gone[0] && gone[1] && claims[h % SLOTS] != h / SLOTS + 1)
 
 proctype consumer()
 {

@@ -66,6 +66,20 @@ await(struct segment *seg, const char *op, int peer, int tag)
     CHECK(p == peer && t == tag, "%s of peer %d with tag %d, not %d, %d", op, p, t, peer, tag);
 }
 
+// Of rank 0 and the last, who alone know of it.
+static void
+create_pair(int tag)
+{
+    MPI_Comm pair;
+    MPI_Group all, both;
+    MPI_Comm_group(MPI_COMM_WORLD, &all);
+    MPI_Group_incl(all, 2, (int[]){last, 0}, &both);
+    CHECK(MPI_Comm_create_group(MPI_COMM_WORLD, both, tag, &pair) == MPI_SUCCESS, " ");
+    MPI_Comm_free(&pair);
+    MPI_Group_free(&both);
+    MPI_Group_free(&all);
+}
+
 static void
 blocks(void)
 {
@@ -81,6 +95,7 @@ blocks(void)
     MPI_Reduce_scatter_block(large, large + 1000, 1, MPI_BYTE, MPI_BOR, other);
     MPI_Comm_dup(MPI_COMM_WORLD, &dup);
     MPI_Comm_free(&dup);
+    create_pair(1 << 30 | 9);
 }
 
 static void
@@ -102,6 +117,8 @@ looks(void)
     await(seg, "MPI_Comm_dup", 0, MPI_ANY_TAG);
     MPI_Comm_dup(MPI_COMM_WORLD, &dup);
     MPI_Comm_free(&dup);
+    await(seg, "MPI_Comm_create_group", 0, 1 << 30 | 9);
+    create_pair(1 << 30 | 9);
     char name[8 * WAITING_WORDS + 1];
     int peer, tag;
     await(seg, "MPI_Recv", 0, 8);
