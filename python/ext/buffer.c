@@ -629,6 +629,10 @@ wvector_parts(struct ask ask, PyObject *object, enum access access, struct parts
         if (!parts_split_count(ask, parts))
             return false;
     }
+    if (parts->count == Py_None)
+        parts->count = NULL;
+    if (parts->displ == Py_None)
+        parts->displ = NULL;
     if (is_bottom(ask.st, parts->buffer) && (parts->count == NULL || parts->displ == NULL)) {
         PyErr_Format(PyExc_ValueError, "%s(): message: BOTTOM requires counts and displacements",
                      ask.func);
@@ -649,7 +653,7 @@ wvector_fill(struct ask ask, const struct parts *parts, int blocks, struct wvect
                !counts_from(ask.func, parts->count, blocks, vector->counts) ||
                !counts_from(ask.func, parts->displ, blocks, (MPI_Count *)vector->displs)) {
         if (!PyErr_Occurred())
-            PyErr_Format(PyExc_ValueError, "%s(): message: counts and displacements go together",
+            PyErr_Format(PyExc_TypeError, "%s(): message: counts and displacements go together",
                          ask.func);
         return false;
     }

@@ -363,7 +363,7 @@ buffer_ass_subscript(PyObject *self, PyObject *item, PyObject *value)
     Py_ssize_t count;
     bool single;
     if (value == NULL) {
-        PyErr_SetString(PyExc_TypeError, "bytes of a buffer cannot be deleted");
+        PyErr_SetString(PyExc_NotImplementedError, "bytes of a buffer cannot be deleted");
         return -1;
     }
     if (buffer->view.readonly) {

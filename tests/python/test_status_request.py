@@ -236,6 +236,10 @@ def test_get_status_of_several(comm):
     Request = MPI.Request
     null = MPI.REQUEST_NULL
     assert Request.Get_status_any([]) == Request.Get_status_any([null]) == (MPI.UNDEFINED, True)
+    status = MPI.Status()
+    status.source, status.tag = 3, 4
+    Request.Get_status_any([null], status)
+    assert (status.source, status.tag) == (MPI.ANY_SOURCE, MPI.ANY_TAG)
     assert Request.Get_status_all([null]) and Request.Get_status_some([null, null]) is None
     later = comm.irecv(source=comm.rank, tag=2)
     done = comm.irecv(source=comm.rank, tag=1)
