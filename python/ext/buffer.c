@@ -122,12 +122,15 @@ not_exported(struct ask ask, PyObject *object)
 static bool
 no_buffer(struct ask ask, PyObject *object, enum access access)
 {
-    if (!PyObject_CheckBuffer(object)) {
-        PyErr_Clear();
-        return not_a_buffer(ask, object, access);
-    }
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
+    if (!PyObject_CheckBuffer(object)) {
+        bool foreign = foreign_check(object);
+        PyErr_Restore(type, value, traceback);
+        if (!foreign)
+            PyErr_Clear();
+        return foreign ? false : not_a_buffer(ask, object, access);
+    }
     Py_buffer view;
     bool plain = PyObject_GetBuffer(object, &view, PyBUF_STRIDED_RO) == 0;
     bool contiguous = plain && PyBuffer_IsContiguous(&view, 'A');
@@ -282,7 +285,7 @@ parts_parse(struct ask ask, PyObject *object, enum access access, bool lists_are
     if (PyObject_CheckBuffer(object))
         return true;
     if (!is_list_or_tuple(object))
-        return not_a_buffer(ask, object, access);
+        return foreign_check(object) || not_a_buffer(ask, object, access);
     Py_ssize_t n = PySequence_Size(object);
     if (n < 2 || n > 4)
         return not_a_message(ask, object, n);
