@@ -136,8 +136,8 @@ handle_bool(PyObject *self)
     return h->u.bits != handle_null(h->id);
 }
 
-// The row (object, name) of a predefined handle: BORROWED, or NULL without an exception. Of a handle
-// with several names, each with an object of its own, it is that object's row, else the first.
+// The row (object, name) of a predefined handle: BORROWED, or NULL without an exception. A handle
+// with several names has an object for each: the row of this very object, else the first.
 static PyObject *
 predefined_find(const struct handle *h)
 {
