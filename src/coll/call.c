@@ -243,20 +243,26 @@ own_flag(const struct coll *coll, uint64_t seq)
     return (int64_t)seq > 0 ? coll->flags[seq % (2 * POSTINGS)] : 0;
 }
 
+static uint64_t
+flag_of(const struct coll *coll, int rank, uint64_t seq)
+{
+    // acquire: pairs with the release in posting_publish.
+    return atomic_load_explicit(&posting_of(coll, rank, seq)->flag, memory_order_acquire);
+}
+
 // Whether `rank`, which has not posted this call, has posted another one before. It may be waiting
-// for nobody, or have ended: then only who waits for it can tell.
+// for nobody, or have ended: then only who waits for it can tell. A posting used for a call after
+// this one looks the same; whoever sees that one sees this call's as well.
 static bool
 has_strayed(const struct call *call, int rank)
 {
     const struct coll *coll = call->coll;
     for (uint64_t at = call->seq - 1; at > 0 && at + POSTINGS > call->seq; at--) {
-        // acquire: pairs with the release in posting_publish.
-        uint64_t flag =
-            atomic_load_explicit(&posting_of(coll, rank, at)->flag, memory_order_acquire);
+        uint64_t flag = flag_of(coll, rank, at);
         if (flag == own_flag(coll, at))
             return false;
         if (flag != own_flag(coll, at - POSTINGS))
-            return true;
+            return flag_of(coll, rank, call->seq) == own_flag(coll, call->seq - POSTINGS);
     }
     return false;
 }
@@ -264,8 +270,7 @@ has_strayed(const struct call *call, int rank)
 cold enum step
 posting_unseen(struct call *call, int rank)
 {
-    // acquire: pairs with the release in posting_publish.
-    uint64_t flag = atomic_load_explicit(&peer_posting(call, rank)->flag, memory_order_acquire);
+    uint64_t flag = flag_of(call->coll, rank, call->seq);
     if (flag == call->flag)
         return STEP_DONE;
     if (flag == own_flag(call->coll, call->seq - POSTINGS))
