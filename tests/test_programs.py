@@ -16,7 +16,11 @@ SOURCES = {
     for path in sorted((ROOT / "tests" / folder).glob("*.c"))
 }
 HUGE = ["coll_huge", "p2p_huge"]  # 5 GiB of memory
-ALONE = {*HUGE, "get_status_never_tells_of_failure"}  # those that have a test of their own below
+ALONE = {  # those that have a test of their own below
+    *HUGE,
+    "failure_seen_among_many_is_fatal",
+    "get_status_never_tells_of_failure",
+}
 PROGRAMS = sorted(SOURCES.keys() - ALONE)
 WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "src"]
 
@@ -33,8 +37,19 @@ def plain(mpicc, build):
     def compile_one(program):
         if program not in made:
             made[program] = build / program
-            run([mpicc, *WARNINGS, "-O1", "-g", source(program), "-o", made[program], "-lm",
-                 "-lpthread"])
+            run(
+                [
+                    mpicc,
+                    *WARNINGS,
+                    "-O1",
+                    "-g",
+                    source(program),
+                    "-o",
+                    made[program],
+                    "-lm",
+                    "-lpthread",
+                ]
+            )
         return made[program]
 
     return compile_one
@@ -48,10 +63,24 @@ def checked(sanitized, build):
     def compile_one(program):
         if program not in made:
             made[program] = build / f"{program}.sanitized"
-            run(["cc", *WARNINGS, "-O1", "-g", "-fsanitize=address,undefined", "-I",
-                 ROOT / "include", source(program), "-o", made[program],
-                 sanitized / "src" / "libmpi_abi.so.1", f"-Wl,-rpath,{sanitized / 'src'}", "-lm",
-                 "-lpthread"])
+            run(
+                [
+                    "cc",
+                    *WARNINGS,
+                    "-O1",
+                    "-g",
+                    "-fsanitize=address,undefined",
+                    "-I",
+                    ROOT / "include",
+                    source(program),
+                    "-o",
+                    made[program],
+                    sanitized / "src" / "libmpi_abi.so.1",
+                    f"-Wl,-rpath,{sanitized / 'src'}",
+                    "-lm",
+                    "-lpthread",
+                ]
+            )
         return made[program]
 
     return compile_one
@@ -82,3 +111,13 @@ def test_failure_is_seen_by_who_polls(ranks, plain, mpiexec):
     done = run([mpiexec, "-n", ranks, "--timeout", 30, program], check=False)
     assert done.returncode == 3, done.stdout
     assert done.stdout.count("knows") == ranks - 1
+
+
+@pytest.mark.parametrize(
+    "call", ["waitall", "waitany", "waitsome", "testall", "testany", "testsome"]
+)
+def test_failure_is_seen_among_many(call, plain, mpiexec):
+    program = plain("failure_seen_among_many_is_fatal")
+    done = run([mpiexec, "-n", 3, "--timeout", 30, program, call], check=False)
+    assert done.returncode == 3, done.stdout
+    assert done.stdout.count("knows") == 2

@@ -122,12 +122,15 @@ not_exported(struct ask ask, PyObject *object)
 static bool
 no_buffer(struct ask ask, PyObject *object, enum access access)
 {
-    if (!PyObject_CheckBuffer(object)) {
-        PyErr_Clear();
-        return not_a_buffer(ask, object, access);
-    }
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
+    if (!PyObject_CheckBuffer(object)) {
+        bool foreign = foreign_check(object);
+        PyErr_Restore(type, value, traceback);
+        if (!foreign)
+            PyErr_Clear();
+        return foreign ? false : not_a_buffer(ask, object, access);
+    }
     Py_buffer view;
     bool plain = PyObject_GetBuffer(object, &view, PyBUF_STRIDED_RO) == 0;
     bool contiguous = plain && PyBuffer_IsContiguous(&view, 'A');
@@ -282,7 +285,7 @@ parts_parse(struct ask ask, PyObject *object, enum access access, bool lists_are
     if (PyObject_CheckBuffer(object))
         return true;
     if (!is_list_or_tuple(object))
-        return not_a_buffer(ask, object, access);
+        return foreign_check(object) || not_a_buffer(ask, object, access);
     Py_ssize_t n = PySequence_Size(object);
     if (n < 2 || n > 4)
         return not_a_message(ask, object, n);
@@ -629,6 +632,10 @@ wvector_parts(struct ask ask, PyObject *object, enum access access, struct parts
         if (!parts_split_count(ask, parts))
             return false;
     }
+    if (parts->count == Py_None)
+        parts->count = NULL;
+    if (parts->displ == Py_None)
+        parts->displ = NULL;
     if (is_bottom(ask.st, parts->buffer) && (parts->count == NULL || parts->displ == NULL)) {
         PyErr_Format(PyExc_ValueError, "%s(): message: BOTTOM requires counts and displacements",
                      ask.func);
@@ -649,7 +656,7 @@ wvector_fill(struct ask ask, const struct parts *parts, int blocks, struct wvect
                !counts_from(ask.func, parts->count, blocks, vector->counts) ||
                !counts_from(ask.func, parts->displ, blocks, (MPI_Count *)vector->displs)) {
         if (!PyErr_Occurred())
-            PyErr_Format(PyExc_ValueError, "%s(): message: counts and displacements go together",
+            PyErr_Format(PyExc_TypeError, "%s(): message: counts and displacements go together",
                          ask.func);
         return false;
     }

@@ -136,18 +136,22 @@ handle_bool(PyObject *self)
     return h->u.bits != handle_null(h->id);
 }
 
-// The row (object, name) of a predefined handle: BORROWED, or NULL without an exception.
+// The row (object, name) of a predefined handle: BORROWED, or NULL without an exception. A handle
+// with several names has an object for each: the row of this very object, else the first.
 static PyObject *
 predefined_find(const struct handle *h)
 {
-    PyObject *rows = h->st->predefined[h->id];
+    PyObject *first = NULL, *rows = h->st->predefined[h->id];
     Py_ssize_t n = rows == NULL ? 0 : PyList_Size(rows);
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *row = PyList_GetItem(rows, i);
-        if (handle_of(PyTuple_GetItem(row, 0))->u.bits == h->u.bits)
+        struct handle *known = handle_of(PyTuple_GetItem(row, 0));
+        if (known == h)
             return row;
+        if (first == NULL && known->u.bits == h->u.bits)
+            first = row;
     }
-    return NULL;
+    return first;
 }
 
 bool
@@ -355,14 +359,10 @@ handle_add_predefined(struct state *st, PyObject *module, PyTypeObject *type, en
     h->flags |= HANDLE_CONST;
     if (st->predefined[id] == NULL)
         st->predefined[id] = PyList_New(0);
-    bool done = st->predefined[id] != NULL;
-    // the first name of a handle is the one that it is pickled by
-    if (done && predefined_find(h) == NULL) {
-        PyObject *row = Py_BuildValue("(Os)", h, name);
-        done = row != NULL && PyList_Append(st->predefined[id], row) == 0;
-        Py_XDECREF(row);
-    }
-    done = done && PyModule_AddObjectRef(module, name, (PyObject *)h) == 0;
+    PyObject *row = st->predefined[id] == NULL ? NULL : Py_BuildValue("(Os)", h, name);
+    bool done = row != NULL && PyList_Append(st->predefined[id], row) == 0 &&
+                PyModule_AddObjectRef(module, name, (PyObject *)h) == 0;
+    Py_XDECREF(row);
     Py_DECREF((PyObject *)h);
     return done;
 }

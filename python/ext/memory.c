@@ -30,6 +30,16 @@ buffer_of(PyObject *self)
     return (struct buffer *)self;
 }
 
+// Python reads and writes memory of the host only.
+static bool
+host_check(const struct buffer *buffer)
+{
+    if (buffer->foreign.device)
+        PyErr_Format(PyExc_BufferError, "the %zd bytes at %p are a GPU's", buffer->view.len,
+                     buffer->view.buf);
+    return !buffer->foreign.device;
+}
+
 static struct buffer *
 buffer_alloc(struct state *st)
 {
@@ -37,8 +47,24 @@ buffer_alloc(struct state *st)
     if (buffer == NULL)
         return NULL;
     buffer->st = state_hold(st);
+    buffer->foreign = (struct foreign){0};
     PyBuffer_FillInfo(&buffer->view, NULL, NULL, 0, 0, PyBUF_SIMPLE);
     return buffer;
+}
+
+// The view of `object` into `buffer`; false with an exception.
+static bool
+view_take(struct buffer *buffer, PyObject *object, int flags)
+{
+    if (Py_TYPE(object) == buffer->st->buffer_type && buffer_of(object)->foreign.device) {
+        const Py_buffer *view = &buffer_of(object)->view;
+        buffer->foreign.device = true;
+        return PyBuffer_FillInfo(&buffer->view, object, view->buf, view->len, view->readonly,
+                                 flags & PyBUF_WRITABLE) == 0;
+    }
+    if (!PyObject_CheckBuffer(object) && foreign_check(object))
+        return foreign_view(object, flags, &buffer->view, &buffer->foreign);
+    return PyObject_GetBuffer(object, &buffer->view, flags) == 0;
 }
 
 struct buffer *
@@ -47,7 +73,7 @@ buffer_from(struct state *st, PyObject *object, int flags)
     struct buffer *buffer = buffer_alloc(st);
     if (buffer == NULL)
         return NULL;
-    if (PyObject_GetBuffer(object, &buffer->view, flags) < 0) {
+    if (!view_take(buffer, object, flags)) {
         PyBuffer_FillInfo(&buffer->view, NULL, NULL, 0, 0, PyBUF_SIMPLE);
         Py_DECREF((PyObject *)buffer);
         return NULL;
@@ -76,7 +102,10 @@ buffer_dealloc(PyObject *self)
 {
     struct buffer *buffer = buffer_of(self);
     PyTypeObject *type = Py_TYPE(self);
+    PyObject *error, *value, *traceback;
+    PyErr_Fetch(&error, &value, &traceback); // not for the code that runs when memory is let go
     PyBuffer_Release(&buffer->view);
+    PyErr_Restore(error, value, traceback);
     state_release(buffer->st);
     PyObject_Free(self);
     Py_DECREF(type);
@@ -197,7 +226,7 @@ buffer_tobytes(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
 {
     static const struct params params = {"tobytes", 1, 0, {"order"}};
     PyObject *arg[1];
-    if (!params_bind(&params, args, nargs, kwnames, arg))
+    if (!params_bind(&params, args, nargs, kwnames, arg) || !host_check(buffer_of(self)))
         return NULL;
     return PyBytes_FromStringAndSize(buffer_of(self)->view.buf, buffer_of(self)->view.len);
 }
@@ -207,7 +236,9 @@ buffer_toreadonly(PyObject *self, PyObject *unused)
 {
     (void)unused;
     struct buffer *buffer = buffer_of(self);
-    PyObject *source = buffer->view.obj != NULL ? buffer->view.obj : self;
+    PyObject *source = buffer->view.obj;
+    if (source == NULL || !PyObject_CheckBuffer(source))
+        source = self;
     struct buffer *copy = buffer_from(buffer->st, source, PyBUF_SIMPLE);
     if (copy != NULL)
         copy->view.readonly = 1;
@@ -270,6 +301,10 @@ static int
 buffer_getbuffer(PyObject *self, Py_buffer *view, int flags)
 {
     Py_buffer *mine = &buffer_of(self)->view;
+    if (!host_check(buffer_of(self))) {
+        view->obj = NULL;
+        return -1;
+    }
     return PyBuffer_FillInfo(view, self, mine->buf, mine->len, mine->readonly, flags);
 }
 
@@ -323,14 +358,19 @@ buffer_subscript(PyObject *self, PyObject *item)
     if (!buffer_select(buffer, item, &start, &count, &single))
         return NULL;
     if (single)
-        return PyLong_FromLong((unsigned char)*start);
-    return buffer_over(buffer->st, self, start, count, buffer->view.readonly);
+        return host_check(buffer) ? PyLong_FromLong((unsigned char)*start) : NULL;
+    PyObject *part = buffer_over(buffer->st, self, start, count, buffer->view.readonly);
+    if (part != NULL)
+        buffer_of(part)->foreign.device = buffer->foreign.device;
+    return part;
 }
 
 static PyObject *
 buffer_item(PyObject *self, Py_ssize_t index)
 {
     const Py_buffer *view = &buffer_of(self)->view;
+    if (index >= 0 && index < view->len && !host_check(buffer_of(self)))
+        return NULL;
     if (index >= 0 && index < view->len)
         return PyLong_FromLong(((const unsigned char *)view->buf)[index]);
     PyErr_Format(PyExc_IndexError, "index %zd is out of range for %zd bytes", index, view->len);
@@ -363,14 +403,14 @@ buffer_ass_subscript(PyObject *self, PyObject *item, PyObject *value)
     Py_ssize_t count;
     bool single;
     if (value == NULL) {
-        PyErr_SetString(PyExc_TypeError, "bytes of a buffer cannot be deleted");
+        PyErr_SetString(PyExc_NotImplementedError, "bytes of a buffer cannot be deleted");
         return -1;
     }
     if (buffer->view.readonly) {
         PyErr_SetString(PyExc_TypeError, "buffer is read-only");
         return -1;
     }
-    if (!buffer_select(buffer, item, &start, &count, &single))
+    if (!buffer_select(buffer, item, &start, &count, &single) || !host_check(buffer))
         return -1;
     if (single || PyIndex_Check(value))
         return buffer_fill(start, count, value);

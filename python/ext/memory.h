@@ -4,7 +4,7 @@
 #ifndef MUSTER_EXT_MEMORY_H
 #define MUSTER_EXT_MEMORY_H
 
-#include "module.h"
+#include "foreign.h"
 
 /*
  * MPI.buffer: a view of someone's memory, or of raw memory.
@@ -12,9 +12,11 @@
 struct buffer {
     PyObject_HEAD struct state *st; // held
     Py_buffer view;                 // released when the object goes
+    struct foreign foreign;         // of memory without the buffer protocol
 };
 
-/* A view of `object`: `flags` are those of PyObject_GetBuffer. NULL with an exception. */
+/* A view of `object`, which may also be one that foreign_check likes: `flags` are those of
+   PyObject_GetBuffer. NULL with an exception. */
 struct buffer *buffer_from(struct state *st, PyObject *object, int flags);
 
 /* A view of raw memory that `owner` (may be NULL) keeps alive. NULL with an exception. */

@@ -554,13 +554,19 @@ handle_of_any(struct state *st, PyObject *object)
     return NULL;
 }
 
+// Of a class or of its objects.
 static PyObject *
 module_sizeof(PyObject *module, PyObject *arg)
 {
     struct state *st = state_of_module(module);
-    if (PyObject_TypeCheck(arg, st->status_type))
+    PyTypeObject *type = PyType_Check(arg) ? (PyTypeObject *)arg : Py_TYPE(arg);
+    if (PyType_IsSubtype(type, st->status_type))
         return PyLong_FromSize_t(sizeof(MPI_Status));
-    return handle_of_any(st, arg) == NULL ? NULL : PyLong_FromSize_t(sizeof(union mpi_handle));
+    for (int id = 0; id < CLASS_COUNT; id++)
+        if (PyType_IsSubtype(type, st->types[id]))
+            return PyLong_FromSize_t(sizeof(union mpi_handle));
+    PyErr_Format(PyExc_TypeError, "expecting an MPI object or class, not %R", type);
+    return NULL;
 }
 
 static PyObject *
@@ -580,7 +586,10 @@ module_addressof(PyObject *module, PyObject *arg)
 static PyObject *
 module_handleof(PyObject *module, PyObject *arg)
 {
-    struct handle *h = handle_of_any(state_of_module(module), arg);
+    struct state *st = state_of_module(module);
+    if (PyObject_TypeCheck(arg, st->status_type))
+        return module_addressof(module, arg); // C knows a status by its address
+    struct handle *h = handle_of_any(st, arg);
     return h == NULL ? NULL : handle_get_number((PyObject *)h, NULL);
 }
 

@@ -577,19 +577,17 @@ static int
 any_get_status(struct any *any)
 {
     struct batch *batch = &any->batch;
-    any->flag = 1; // nothing to wait for
-    for (int i = 0; i < batch->count; i++) {
+    int code = MPI_Request_get_status(MPI_REQUEST_NULL, &any->flag, any->status);
+    for (int i = 0; i < batch->count && code == MPI_SUCCESS; i++) {
         if (batch->requests[i] == MPI_REQUEST_NULL)
             continue;
-        int code = MPI_Request_get_status(batch->requests[i], &any->flag, any->status);
-        if (code != MPI_SUCCESS)
-            return code;
-        if (any->flag) {
+        code = MPI_Request_get_status(batch->requests[i], &any->flag, any->status);
+        if (code == MPI_SUCCESS && any->flag) {
             any->index = i;
             break;
         }
     }
-    return MPI_SUCCESS;
+    return code;
 }
 
 static int

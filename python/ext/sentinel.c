@@ -78,7 +78,7 @@ sentinel_reduce(PyObject *self, PyObject *unused)
 static int
 sentinel_getbuffer(PyObject *self, Py_buffer *view, int flags)
 {
-    return PyBuffer_FillInfo(view, self, sentinel_of(self)->address, 0, 0, flags);
+    return PyBuffer_FillInfo(view, NULL, sentinel_of(self)->address, 0, 0, flags);
 }
 
 /* What the type's name says; the objects are made once, in sentinel_add_types. */

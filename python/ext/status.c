@@ -414,6 +414,45 @@ status_tomemory(PyObject *self, PyObject *unused)
     return ints;
 }
 
+// Fortran's status is C's, as an array of ints (MPI 20.3.5).
+_Static_assert(sizeof(MPI_Status) == MPI_F_STATUS_SIZE * sizeof(int), "a status is all ints");
+
+static PyObject *
+status_py2f(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    int ints[MPI_F_STATUS_SIZE];
+    memcpy(ints, &status_of(self)->status, sizeof ints);
+    PyObject *list = PyList_New(MPI_F_STATUS_SIZE);
+    for (int i = 0; list != NULL && i < MPI_F_STATUS_SIZE; i++) {
+        PyObject *number = PyLong_FromLong(ints[i]);
+        if (number == NULL || PyList_SetItem(list, i, number) < 0)
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *
+status_f2py(PyObject *cls, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const struct params params = {"f2py", 1, 1, {"arg"}};
+    PyObject *arg[1];
+    int ints[MPI_F_STATUS_SIZE];
+    if (!params_bind(&params, args, nargs, kwnames, arg))
+        return NULL;
+    for (int i = 0; i < MPI_F_STATUS_SIZE; i++) {
+        PyObject *number = PySequence_GetItem(arg[0], i);
+        bool taken = number != NULL && int_arg(&params, 0, number, &ints[i]);
+        Py_XDECREF(number);
+        if (!taken)
+            return NULL;
+    }
+    PyObject *made = PyObject_CallNoArgs(cls);
+    if (made != NULL)
+        memcpy(&status_of(made)->status, ints, sizeof ints);
+    return made;
+}
+
 static PyMethodDef status_methods[] = {
     {"Get_source", status_get_source, METH_NOARGS, "Get_source($self)\n--\n\nRank of the sender."},
     METHOD("Set_source", status_set_source,
@@ -439,6 +478,9 @@ static PyMethodDef status_methods[] = {
            "Set_cancelled($self, flag)\n--\n\nStore whether the operation was cancelled."),
     {"tomemory", status_tomemory, METH_NOARGS,
      "tomemory($self)\n--\n\nMemoryview of the status as C ints."},
+    {"py2f", status_py2f, METH_NOARGS, "py2f($self)\n--\n\nThe status as Fortran's integers."},
+    CLASS_METHOD("f2py", status_f2py,
+                 "f2py($cls, arg)\n--\n\nStatus of Fortran's integers, a sequence of them."),
     {"__getstate__", status_getstate, METH_NOARGS, NULL},
     METHOD("__setstate__", status_setstate, NULL),
     {"__reduce__", status_reduce, METH_NOARGS, NULL},

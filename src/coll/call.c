@@ -236,15 +236,44 @@ mismatch(struct call *call, int rank)
     return error_new(errclass, "%s", why);
 }
 
+// The flag of this member's call `seq`, one of the last 2 * POSTINGS; 0 before the first.
+static uint64_t
+own_flag(const struct coll *coll, uint64_t seq)
+{
+    return (int64_t)seq > 0 ? coll->flags[seq % (2 * POSTINGS)] : 0;
+}
+
+static uint64_t
+flag_of(const struct coll *coll, int rank, uint64_t seq)
+{
+    // acquire: pairs with the release in posting_publish.
+    return atomic_load_explicit(&posting_of(coll, rank, seq)->flag, memory_order_acquire);
+}
+
+// Whether `rank`, which has not posted this call, has posted another one before. It may be waiting
+// for nobody, or have ended: then only who waits for it can tell. A posting used for a call after
+// this one looks the same; whoever sees that one sees this call's as well.
+static bool
+has_strayed(const struct call *call, int rank)
+{
+    const struct coll *coll = call->coll;
+    for (uint64_t at = call->seq - 1; at > 0 && at + POSTINGS > call->seq; at--) {
+        uint64_t flag = flag_of(coll, rank, at);
+        if (flag == own_flag(coll, at))
+            return false;
+        if (flag != own_flag(coll, at - POSTINGS))
+            return flag_of(coll, rank, call->seq) == own_flag(coll, call->seq - POSTINGS);
+    }
+    return false;
+}
+
 cold enum step
 posting_unseen(struct call *call, int rank)
 {
-    // acquire: pairs with the release in posting_publish.
-    uint64_t flag = atomic_load_explicit(&peer_posting(call, rank)->flag, memory_order_acquire);
-    uint64_t before = call->seq - POSTINGS;
+    uint64_t flag = flag_of(call->coll, rank, call->seq);
     if (flag == call->flag)
         return STEP_DONE;
-    if (flag == (call->seq > POSTINGS ? call->coll->flags[before % (2 * POSTINGS)] : 0))
+    if (flag == own_flag(call->coll, call->seq - POSTINGS))
         return call_wait(call, rank);
     return call_fail(call, mismatch(call, rank));
 }
@@ -452,13 +481,29 @@ call_give_up(struct call *call, int err)
     return call_fail(call, err);
 }
 
+// The member of those waited for that makes other calls; -1: none.
+static int
+strayed_member(const struct call *call)
+{
+    if (call->on_coll != call->coll || call->seq != call->coll->seq)
+        return -1;
+    for (int i = 0; i < call->waits; i++)
+        if (has_strayed(call, call->on[i]))
+            return call->on[i];
+    return -1;
+}
+
 static enum step
 wait_and_step(struct call *call, struct wait *wait)
 {
+    int strayed;
     // acquire: pairs with the release in coll_break.
     if (unlikely(atomic_load_explicit(&call->coll->board->broken, memory_order_acquire) == 2))
         return call_fail(call, broken_error(call->coll));
-    if (!must_look_again(call, wait)) {
+    if (must_look_again(call, wait)) {
+        if (unlikely((strayed = strayed_member(call)) >= 0))
+            return call_fail(call, mismatch(call, strayed));
+    } else {
         wait->peer = call->on[0];
         int err = engine_wait(wait);
         if (unlikely(err))

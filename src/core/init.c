@@ -155,13 +155,28 @@ engine_start(int required, int *provided)
     return MPI_SUCCESS;
 }
 
+// Others may wait in MPI_Finalize for this rank to receive what it has not received.
+static void
+say_that_it_leaves(void)
+{
+    // release: who is woken sees it.
+    atomic_store_explicit(&engine.block->leaves, 1, memory_order_release);
+    for (int r = 0; r < engine.size; r++)
+        if (r != engine.rank)
+            bell_notify(engine.seg, segment_rank(engine.seg, r));
+}
+
 int
 engine_stop(void)
 {
     struct wait wait = {.op = "MPI_Finalize", .peer = MPI_ANY_SOURCE, .tag = MPI_ANY_TAG};
     int err = MPI_SUCCESS;
-    while (message_pending() && !(err = engine_wait(&wait)))
+    while (engine.receiving && !(err = engine_wait(&wait)))
         ;
+    if (engine.seg)
+        say_that_it_leaves();
+    while (!err && message_pending())
+        err = engine_wait(&wait);
     wait_end(&wait);
     if (engine.block)
         atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_relaxed);

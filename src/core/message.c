@@ -602,7 +602,10 @@ message_progress(void)
 bool
 message_pending(void)
 {
-    return engine.deferred || transfer_pending();
+    for (const struct peer *peer = engine.deferred; peer; peer = peer->deferred_next)
+        if (peer->deferred && !peer_leaves(peer))
+            return true;
+    return transfer_pending();
 }
 
 /* ---- the engine's own messages ---- */

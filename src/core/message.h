@@ -84,8 +84,8 @@ bool message_deliver(struct slot *slot);
 /* Go on with what is under way; true if anything moved. */
 bool message_progress(void);
 
-/* Anything left that needs this process? What is all in staging does not:
- * the segment outlives it. */
+/* Anything left that needs this process? What is all in staging does not: the segment outlives it.
+ * What goes to a rank that receives nothing more does not either. */
 bool message_pending(void);
 
 /* Blocking messages of the engine's own, on the communicator's internal context, for the MPI

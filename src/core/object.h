@@ -56,7 +56,8 @@ struct comm {
     uint64_t context; // of point-to-point messages; context + 1: of internal ones
     MPI_Comm handle;
     struct errhandler *errhandler;
-    struct coll *coll; // NULL before the first collective
+    bool errhandler_set; // by the user
+    struct coll *coll;   // NULL before the first collective
     char name[MPI_MAX_OBJECT_NAME];
 };
 

@@ -33,4 +33,11 @@ struct peer {
     uint32_t xfers_out;     // our large messages under way to it
 };
 
+/* What goes to the peer now will not be received. */
+static inline bool
+peer_leaves(const struct peer *peer)
+{
+    return peer->block && atomic_load_explicit(&peer->block->leaves, memory_order_relaxed);
+}
+
 #endif

@@ -592,9 +592,11 @@ transfer_progress(void)
 bool
 transfer_pending(void)
 {
-    for (uint64_t used = engine.outgoing_used; used; used &= used - 1)
-        if (engine.outgoing[__builtin_ctzll(used)].send)
+    for (uint64_t used = engine.outgoing_used; used; used &= used - 1) {
+        const struct request *send = engine.outgoing[__builtin_ctzll(used)].send;
+        if (send && !peer_leaves(send->peer))
             return true;
+    }
     return engine.receiving != NULL;
 }
 

@@ -118,6 +118,7 @@ comm_set(MPI_Comm handle, MPI_Errhandler errhandler)
     errhandler_hold(new);
     errhandler_release(comm->errhandler);
     comm->errhandler = new;
+    comm->errhandler_set = true;
     return MPI_SUCCESS;
 }
 

@@ -76,6 +76,13 @@ comm_call_errhandler(struct comm *comm, int code)
     comm_release(comm);
 }
 
+// Who hears of errors that belong to no communicator.
+static struct comm *
+nobodys(void)
+{
+    return engine.self->errhandler_set ? engine.self : engine.world;
+}
+
 int
 raise_on(MPI_Comm handle, const char *function, int code)
 {
@@ -84,7 +91,7 @@ raise_on(MPI_Comm handle, const char *function, int code)
         return world_raise(function, code);
     engine_lock();
     struct comm *comm = comm_get(handle);
-    comm_call_errhandler(comm ? comm : engine.self, code);
+    comm_call_errhandler(comm ? comm : nobodys(), code);
     engine_unlock();
     return code;
 }
@@ -99,11 +106,11 @@ world_raise(const char *function, int code)
     error_place(code, function);
     switch (state()) {
     case ENGINE_RUNNING:
-        return raise_on(MPI_COMM_SELF, function, code);
+        return raise_on(MPI_COMM_NULL, function, code);
     case ENGINE_FORKED:
     case ENGINE_FINALIZED:
-        owner = MPI_COMM_SELF;
-        errhandler_call(engine.self->errhandler, &owner, code);
+        owner = nobodys()->handle;
+        errhandler_call(nobodys()->errhandler, &owner, code);
         return code;
     default:
         errhandler_call(errhandler_initial(), &owner, code);

@@ -32,7 +32,9 @@
  */
 int raise_on(MPI_Comm comm, const char *function, int code) cold;
 
-/* For calls without a communicator: the error handler of MPI_COMM_SELF (MPI 5.0, 9.3). Before
+/* For calls without a communicator: the error handler of MPI_COMM_SELF (MPI 5.0, 9.3). While a
+ * program has set none there it is that of MPI_COMM_WORLD, which had this part before MPI 4.0:
+ * whoever asks for MPI_ERRORS_RETURN there alone wants these errors returned as well. Before
  * MPI_Init, the initial one. */
 int world_raise(const char *function, int code) cold;
 

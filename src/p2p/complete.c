@@ -173,46 +173,63 @@ status_error(MPI_Status *status, int err)
         status->MPI_ERROR = err;
 }
 
+/* The first error among several requests, and whose error handler is to hear of it. */
+struct first {
+    int err;
+    MPI_Comm comm;
+};
+
+static void
+first_note(struct first *first, int err, MPI_Comm comm)
+{
+    if (err && !first->err)
+        *first = (struct first){err, comm};
+}
+
 // Finish the i-th request, or give the status of a null one; its error goes into the status.
-static int
-finish_at(MPI_Request *requests, MPI_Status *statuses, int i)
+static void
+finish_at(MPI_Request *requests, MPI_Status *statuses, int i, struct first *first)
 {
     MPI_Status *status = status_at(statuses, i);
     struct request *r = request_get(requests[i]);
+    MPI_Comm comm = comm_of(r);
     int err = MPI_SUCCESS;
     if (r)
         err = finish(r, &requests[i], status);
     else
         status_empty(status);
     status_error(status, err);
-    return err;
+    first_note(first, err, comm);
 }
 
 // The job failed, or a signal interrupted the wait: say of each request where it stands.
 static int
-fail_all(int count, MPI_Request *requests, MPI_Status *statuses, int err)
+fail_all(int count, MPI_Request *requests, MPI_Status *statuses, int err, MPI_Comm *comm)
 {
+    struct first done = {0}, open = {0};
     for (int i = 0; i < count; i++) {
         struct request *r = request_get(requests[i]);
         if (!r || r->done) {
-            finish_at(requests, statuses, i);
+            finish_at(requests, statuses, i, &done);
             continue;
         }
+        first_note(&open, err, comm_of(r));
         status_error(status_at(statuses, i), err);
         if (error_class(err) == MPI_ERR_PROC_ABORTED)
             give_up(r, &requests[i]);
     }
+    *comm = open.comm;
     return err;
 }
 
 static int
-finish_all(int count, MPI_Request *requests, MPI_Status *statuses)
+finish_all(int count, MPI_Request *requests, MPI_Status *statuses, MPI_Comm *comm)
 {
-    int first = MPI_SUCCESS;
-    for (int i = 0; i < count; i++) {
-        int err = finish_at(requests, statuses, i);
-        first = first ? first : err;
-    }
+    struct first failed = {0};
+    for (int i = 0; i < count; i++)
+        finish_at(requests, statuses, i, &failed);
+    int first = failed.err;
+    *comm = failed.comm;
     if (!first || statuses == MPI_STATUSES_IGNORE)
         return first;
     char text[MPI_MAX_ERROR_STRING];
@@ -221,7 +238,7 @@ finish_all(int count, MPI_Request *requests, MPI_Status *statuses)
 }
 
 static int
-wait_all(int count, MPI_Request *requests, MPI_Status *statuses)
+wait_all(int count, MPI_Request *requests, MPI_Status *statuses, MPI_Comm *comm)
 {
     int err = check_many(count, requests);
     if (err)
@@ -229,20 +246,21 @@ wait_all(int count, MPI_Request *requests, MPI_Status *statuses)
     for (int i = 0; i < count; i++) {
         struct request *r = request_get(requests[i]);
         if (r && !r->done && (err = request_await(r, "MPI_Waitall")))
-            return fail_all(count, requests, statuses, err);
+            return fail_all(count, requests, statuses, err, comm);
     }
-    return finish_all(count, requests, statuses);
+    return finish_all(count, requests, statuses, comm);
 }
 
 int
 PMPI_Waitall(int count, MPI_Request array_of_requests[], MPI_Status array_of_statuses[])
 {
+    MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = wait_all(count, array_of_requests, array_of_statuses);
+        err = wait_all(count, array_of_requests, array_of_statuses, &comm);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Waitall", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Waitall", err);
 }
 weak_alias(PMPI_Waitall, MPI_Waitall);
 
@@ -258,27 +276,28 @@ all_done(int count, const MPI_Request *requests)
 }
 
 static int
-test_all(int count, MPI_Request *requests, int *flag, MPI_Status *statuses)
+test_all(int count, MPI_Request *requests, int *flag, MPI_Status *statuses, MPI_Comm *comm)
 {
     int err = flag ? check_many(count, requests) : null_error("flag");
     if (err)
         return err;
     *flag = all_done(count, requests) || (progress_poll() && all_done(count, requests));
     if (*flag)
-        return finish_all(count, requests, statuses);
+        return finish_all(count, requests, statuses, comm);
     err = engine_failed();
-    return err ? fail_all(count, requests, statuses, err) : MPI_SUCCESS;
+    return err ? fail_all(count, requests, statuses, err, comm) : MPI_SUCCESS;
 }
 
 int
 PMPI_Testall(int count, MPI_Request array_of_requests[], int *flag, MPI_Status array_of_statuses[])
 {
+    MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = test_all(count, array_of_requests, flag, array_of_statuses);
+        err = test_all(count, array_of_requests, flag, array_of_statuses, &comm);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Testall", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Testall", err);
 }
 weak_alias(PMPI_Testall, MPI_Testall);
 
@@ -299,16 +318,29 @@ first_done(int count, const MPI_Request *requests)
     return result;
 }
 
+// Whose error handler is to hear that none of the list will be done.
+static MPI_Comm
+comm_of_any(int count, const MPI_Request *requests)
+{
+    MPI_Comm comm = MPI_COMM_NULL;
+    for (int i = 0; i < count && comm == MPI_COMM_NULL; i++)
+        comm = comm_of(request_get(requests[i]));
+    return comm;
+}
+
 // Wait until something of the list is done; the engine's code when the wait must end.
 static int
-await_some(int count, const MPI_Request *requests, int *at, const char *op)
+await_some(int count, const MPI_Request *requests, int *at, const char *op, MPI_Comm *comm)
 {
     struct wait wait = {.op = op, .peer = MPI_ANY_SOURCE, .tag = MPI_ANY_TAG};
     int err = MPI_SUCCESS;
     while ((*at = first_done(count, requests)) == NONE_DONE && !(err = engine_wait(&wait)))
         ;
     wait_end(&wait);
-    return *at == NONE_DONE ? err : MPI_SUCCESS;
+    if (*at != NONE_DONE)
+        return MPI_SUCCESS;
+    *comm = comm_of_any(count, requests);
+    return err;
 }
 
 static int
@@ -333,7 +365,7 @@ PMPI_Waitany(int count, MPI_Request array_of_requests[], int *indx, MPI_Status *
     if (likely(!err)) {
         err = indx ? check_many(count, array_of_requests) : null_error("index");
         if (!err)
-            err = await_some(count, array_of_requests, &at, "MPI_Waitany");
+            err = await_some(count, array_of_requests, &at, "MPI_Waitany", &comm);
         if (!err)
             err = finish_any(array_of_requests, at, indx, status, &comm);
         engine_leave();
@@ -356,6 +388,7 @@ test_any(int count, MPI_Request *requests, int *index, int *flag, MPI_Status *st
     if (*flag)
         return finish_any(requests, at, index, status, comm);
     *index = MPI_UNDEFINED;
+    *comm = comm_of_any(count, requests);
     return engine_failed();
 }
 
@@ -377,6 +410,7 @@ struct some {
     MPI_Request *requests;
     int *outcount, *indices;
     MPI_Status *statuses;
+    MPI_Comm comm; // of the first operation that failed
 };
 
 static int
@@ -389,9 +423,10 @@ some_check(const struct some *some)
 
 // Finish all that are done; their statuses stand in the order of the indices.
 static int
-finish_some(const struct some *some, int at)
+finish_some(struct some *some, int at)
 {
-    int n = 0, first = MPI_SUCCESS;
+    struct first failed = {0};
+    int n = 0;
     *some->outcount = MPI_UNDEFINED;
     if (at == NONE_ACTIVE)
         return MPI_SUCCESS;
@@ -400,14 +435,16 @@ finish_some(const struct some *some, int at)
         if (!r || !r->done)
             continue;
         MPI_Status *status = status_at(some->statuses, n);
+        MPI_Comm comm = comm_of(r);
         int err = finish(r, &some->requests[i], status);
         status_error(status, err);
-        first = first ? first : err;
+        first_note(&failed, err, comm);
         some->indices[n++] = i;
     }
     *some->outcount = n;
-    if (!first || some->statuses == MPI_STATUSES_IGNORE)
-        return first;
+    some->comm = failed.comm;
+    if (!failed.err || some->statuses == MPI_STATUSES_IGNORE)
+        return failed.err;
     return error_new(MPI_ERR_IN_STATUS,
                      "%d operations have ended, some with an error (in their "
                      "statuses)",
@@ -418,22 +455,23 @@ int
 PMPI_Waitsome(int incount, MPI_Request array_of_requests[], int *outcount, int array_of_indices[],
               MPI_Status array_of_statuses[])
 {
-    struct some some = {incount, array_of_requests, outcount, array_of_indices, array_of_statuses};
+    struct some some = {incount,          array_of_requests, outcount,
+                        array_of_indices, array_of_statuses, MPI_COMM_NULL};
     int at, err = engine_enter();
     if (likely(!err)) {
         err = some_check(&some);
         if (!err)
-            err = await_some(incount, array_of_requests, &at, "MPI_Waitsome");
+            err = await_some(incount, array_of_requests, &at, "MPI_Waitsome", &some.comm);
         if (!err)
             err = finish_some(&some, at);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Waitsome", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(some.comm, "MPI_Waitsome", err);
 }
 weak_alias(PMPI_Waitsome, MPI_Waitsome);
 
 static int
-test_some(const struct some *some)
+test_some(struct some *some)
 {
     int err = some_check(some);
     if (err)
@@ -442,20 +480,24 @@ test_some(const struct some *some)
     if (at == NONE_DONE && progress_poll())
         at = first_done(some->count, some->requests);
     err = finish_some(some, at);
-    return at == NONE_DONE && !err ? engine_failed() : err;
+    if (at != NONE_DONE || err)
+        return err;
+    some->comm = comm_of_any(some->count, some->requests);
+    return engine_failed();
 }
 
 int
 PMPI_Testsome(int incount, MPI_Request array_of_requests[], int *outcount, int array_of_indices[],
               MPI_Status array_of_statuses[])
 {
-    struct some some = {incount, array_of_requests, outcount, array_of_indices, array_of_statuses};
+    struct some some = {incount,          array_of_requests, outcount,
+                        array_of_indices, array_of_statuses, MPI_COMM_NULL};
     int err = engine_enter();
     if (likely(!err)) {
         err = test_some(&some);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Testsome", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(some.comm, "MPI_Testsome", err);
 }
 weak_alias(PMPI_Testsome, MPI_Testsome);
 

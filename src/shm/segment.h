@@ -105,9 +105,10 @@ struct waiting {
 
 struct rank_block {
     // The rank writes, launcher and peers read.
-    _Atomic int32_t pid;    // compare-and-swap from 0 in MPI_Init claims the rank
-    _Atomic uint32_t state; // enum rank_state
-    _Atomic uint32_t ended; // the launcher alone: 1 after the rank's process has been reaped
+    _Atomic int32_t pid;     // compare-and-swap from 0 in MPI_Init claims the rank
+    _Atomic uint32_t state;  // enum rank_state
+    _Atomic uint32_t ended;  // the launcher alone: 1 after the rank's process has been reaped
+    _Atomic uint32_t leaves; // 1: it is in MPI_Finalize, and will receive nothing more
     struct waiting waiting;
 
     // The rank writes `sleeping`, peers read it after each message and write `bell` if it is set.

@@ -271,6 +271,28 @@ freed_communicator(void)
     EXPECT(MPI_Barrier(old), MPI_ERR_COMM, "freed");
 }
 
+// Rank 0 gives away the data of `ahead` calls, while the others make one of another kind, and none
+// after it. Only rank 0 waits for somebody, and nothing that happens later would wake it.
+static void
+nobody_comes(int ahead)
+{
+    int one = 1, sum = 0;
+    MPI_Comm comm = fresh();
+    if (rank > 0) {
+        MPI_Reduce(&one, NULL, 1, MPI_INT, MPI_SUM, 0, comm);
+        MPI_Recv(&one, 1, MPI_INT, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    } else {
+        for (int i = 0; i < ahead; i++)
+            MPI_Bcast(&one, 1, MPI_INT, 0, comm);
+        EXPECT(MPI_Reduce(&one, &sum, 1, MPI_INT, MPI_SUM, 0, comm), MPI_ERR_OTHER,
+               "MPI_Reduce: ", "called MPI_Reduce (root 0, MPI_SUM, 4 bytes) as collective call 1",
+               "rank 0 called MPI_Bcast (root 0, 4 bytes)");
+        for (int r = 1; r < size; r++)
+            MPI_Send(&one, 1, MPI_INT, r, 0, MPI_COMM_WORLD);
+    }
+    MPI_Comm_free(&comm);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -293,6 +315,8 @@ main(int argc, char **argv)
         different_operations(1);
         different_operations(100000);
         different_types();
+        nobody_comes(1);
+        nobody_comes(5);
         one_call_less();
         different_sizes_down(8);
         different_sizes_down(1000);

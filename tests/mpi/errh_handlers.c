@@ -162,6 +162,25 @@ wrong_handlers(void)
     CHECK(MPI_Errhandler_free(&handler) == MPI_SUCCESS, " ");
 }
 
+// Errors that belong to no communicator go to MPI_COMM_WORLD until MPI_COMM_SELF has a handler.
+static void
+nobodys_errors(void)
+{
+    int size;
+    MPI_Errhandler handler;
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    expect_class(MPI_Comm_size(MPI_COMM_NULL, &size), MPI_ERR_COMM);
+    MPI_Comm_create_errhandler(count_calls, &handler);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, handler);
+    calls = 0;
+    expect_class(MPI_Group_size(MPI_GROUP_NULL, &size), MPI_ERR_GROUP);
+    CHECK(calls == 1 && last_comm == MPI_COMM_WORLD, "%d calls", calls);
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, handler);
+    expect_class(MPI_Group_size(MPI_GROUP_NULL, &size), MPI_ERR_GROUP);
+    CHECK(calls == 2 && last_comm == MPI_COMM_SELF, "%d calls", calls);
+    MPI_Errhandler_free(&handler);
+}
+
 static void
 texts(void)
 {
@@ -185,6 +204,7 @@ main(int argc, char **argv)
     MPI_Errhandler handler;
     MPI_Comm_get_errhandler(MPI_COMM_WORLD, &handler);
     CHECK(handler == MPI_ERRORS_ARE_FATAL, " ");
+    nobodys_errors();
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
     user_codes();

@@ -154,6 +154,13 @@ def test_alltoallw(comm):
     assert (send == got).all()
 
 
+def test_alltoallw_without_counts():
+    for message in ([b"abc", None, None, [MPI.CHAR]], [b"abc", (None, None), [MPI.CHAR]]):
+        got = bytearray(3)
+        MPI.COMM_SELF.Alltoallw(message, [got, [MPI.CHAR]])
+        assert got == b"a\0\0"
+
+
 @pytest.mark.parametrize("root", ROOTS)
 def test_reduce(comm, root):
     size, rank = comm.size, comm.rank

@@ -105,7 +105,13 @@ def test_handles():
     assert type(MPI.Comm.fromhandle(WORLD.handle)) is MPI.Intracomm
     assert MPI.Comm.fromhandle(WORLD.handle) == WORLD
     assert MPI._handleof(WORLD) == WORLD.handle
-    assert MPI._sizeof(WORLD) == 8 and MPI._addressof(WORLD) != 0
+    assert MPI._sizeof(WORLD) == MPI._sizeof(MPI.Comm) == 8 and MPI._addressof(WORLD) != 0
+    status = MPI.Status()
+    assert MPI._handleof(status) == MPI._addressof(status)
+    assert MPI._sizeof(status) == MPI._sizeof(MPI.Status) == 32
+    for wrong in (None, int):
+        with pytest.raises(TypeError, match="expecting an MPI object"):
+            MPI._sizeof(wrong)
     assert weakref.ref(WORLD)() is WORLD
     for name in ("COMM_NULL", "COMM_SELF", "COMM_WORLD"):
         comm = getattr(MPI, name)

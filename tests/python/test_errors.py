@@ -316,6 +316,8 @@ def test_specs_of_alltoallw(comm):
         ([data, (counts, displs), ["i"] * comm.size], TypeError, ("types[0]", "MPI.Datatype")),
         ([data, (counts, displs), types + types], ValueError, (str(2 * comm.size),)),
         ([data], ValueError, ("2 to 4",)),
+        ([data, counts, None, types], TypeError, ("go together",)),
+        ([None, None, None, types], ValueError, ("BOTTOM requires counts",)),
     ):
         with pytest.raises(error) as caught:
             comm.Alltoallw(bad, good)

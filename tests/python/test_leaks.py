@@ -64,6 +64,20 @@ def reduce_by_function():
     op.Free()
 
 
+class Tensor:
+    """An array that is known by DLPack alone."""
+
+    __dlpack__, __dlpack_device__ = X.__dlpack__, X.__dlpack_device__
+
+
+class OfGpu:
+    """An array that says it is a GPU's."""
+
+    def __init__(self, **changes):
+        interface = {"data": (X.ctypes.data, False), "shape": X.shape, "typestr": "<f8"}
+        self.__cuda_array_interface__ = interface | changes
+
+
 def several_requests():
     statuses = []
     requests = [SELF.isend(OBJECT, 0, 1), SELF.irecv(source=0, tag=1)]
@@ -74,6 +88,11 @@ CASES = [
     lambda: SELF.Sendrecv(X, 0, 0, Y, 0, 0),
     lambda: SELF.Sendrecv([X, (5, 2), MPI.DOUBLE], 0, 0, [Y, 5, "d"], 0, 0),
     lambda: SELF.Sendrecv(BYTES, 0, 0, BYTES[:], 0, 0),
+    lambda: SELF.Sendrecv(Tensor(), 0, 0, Y, 0, 0),
+    lambda: SELF.Sendrecv(OfGpu(), 0, 0, Y, 0, 0),
+    lambda: SELF.Sendrecv(OfGpu(shape=(-1,)), 0, 0, Y, 0, 0),
+    lambda: SELF.Sendrecv([Tensor(), MPI.INT, MPI.INT], 0, 0, Y, 0, 0),
+    lambda: MPI.buffer(OfGpu())[1:].toreadonly(),
     lambda: SELF.sendrecv(OBJECT, 0, 0, None, 0, 0),
     lambda: SELF.sendrecv([X, Y], 0, 0, None, 0, 0),
     lambda: SELF.sendrecv(X, 0, 0, None, 0, 0),

@@ -47,6 +47,19 @@ def test_status_fields():
     assert len(status.tomemory()) == 8 and status.tomemory()[0] in (4, 5, 6)
 
 
+def test_status_of_fortran():
+    status = MPI.Status()
+    status.source, status.tag, status.error, status.count = 3, 4, MPI.ERR_OTHER, 99
+    ints = status.py2f()
+    assert len(ints) == MPI.F_STATUS_SIZE and type(ints) is list
+    assert [ints[i] for i in (MPI.F_SOURCE, MPI.F_TAG, MPI.F_ERROR)] == [3, 4, MPI.ERR_OTHER]
+    again = MPI.Status.f2py(ints)
+    assert again == status and again.count == 99
+    for wrong, error in ((ints[:3], IndexError), (None, TypeError), (["a"] * 8, TypeError)):
+        with pytest.raises(error):
+            MPI.Status.f2py(wrong)
+
+
 def test_status_copies():
     status = MPI.Status()
     status.source = 3
@@ -236,6 +249,10 @@ def test_get_status_of_several(comm):
     Request = MPI.Request
     null = MPI.REQUEST_NULL
     assert Request.Get_status_any([]) == Request.Get_status_any([null]) == (MPI.UNDEFINED, True)
+    status = MPI.Status()
+    status.source, status.tag = 3, 4
+    Request.Get_status_any([null], status)
+    assert (status.source, status.tag) == (MPI.ANY_SOURCE, MPI.ANY_TAG)
     assert Request.Get_status_all([null]) and Request.Get_status_some([null, null]) is None
     later = comm.irecv(source=comm.rank, tag=2)
     done = comm.irecv(source=comm.rank, tag=1)
