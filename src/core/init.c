@@ -155,15 +155,35 @@ engine_start(int required, int *provided)
     return MPI_SUCCESS;
 }
 
-// Others may wait in MPI_Finalize for this rank to receive what it has not received.
+// Others may wait in MPI_Finalize for this rank to receive what it has not received. Few jobs have
+// such ranks, so not everybody looks at everybody's bell: either this rank sees that somebody
+// lingers, or who does sees that this rank leaves, in its last look before it sleeps.
 static void
 say_that_it_leaves(void)
 {
     // release: who is woken sees it.
     atomic_store_explicit(&engine.block->leaves, 1, memory_order_release);
+    bell_order(engine.seg);
+    if (!atomic_load_explicit(&engine.seg->lingering, memory_order_relaxed))
+        return;
     for (int r = 0; r < engine.size; r++)
         if (r != engine.rank)
             bell_notify(engine.seg, segment_rank(engine.seg, r));
+}
+
+// Until what this rank has sent is received, or nobody is left to do so.
+static int
+linger(struct wait *wait)
+{
+    int err = MPI_SUCCESS;
+    if (!message_pending())
+        return MPI_SUCCESS;
+    // relaxed: before the bell_barrier of engine_wait.
+    atomic_fetch_add_explicit(&engine.seg->lingering, 1, memory_order_relaxed);
+    while (message_pending() && !(err = engine_wait(wait)))
+        ;
+    atomic_fetch_sub_explicit(&engine.seg->lingering, 1, memory_order_relaxed);
+    return err;
 }
 
 int
@@ -173,10 +193,10 @@ engine_stop(void)
     int err = MPI_SUCCESS;
     while (engine.receiving && !(err = engine_wait(&wait)))
         ;
-    if (engine.seg)
+    if (engine.seg) {
         say_that_it_leaves();
-    while (!err && message_pending())
-        err = engine_wait(&wait);
+        err = err ? err : linger(&wait);
+    }
     wait_end(&wait);
     if (engine.block)
         atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_relaxed);

@@ -42,15 +42,22 @@ bell_awake(struct rank_block *self)
 /* Ring the bell of one that said it sleeps. */
 void bell_wake(struct rank_block *block) cold;
 
-/* Wake the owner of `block` if it sleeps. The change it should see was stored before, with at least
- * release order. */
+/* The light side of a Dekker pair, between the caller's store and its load. */
 static inline void
-bell_notify(const struct segment *seg, struct rank_block *block)
+bell_order(const struct segment *seg)
 {
     if (unlikely(atomic_load_explicit(&seg->fence_needed, memory_order_relaxed)))
         atomic_thread_fence(memory_order_seq_cst);
     else
         atomic_signal_fence(memory_order_seq_cst); // the sleeper's membarrier does the rest
+}
+
+/* Wake the owner of `block` if it sleeps. The change it should see was stored before, with at least
+ * release order. */
+static inline void
+bell_notify(const struct segment *seg, struct rank_block *block)
+{
+    bell_order(seg);
     if (unlikely(atomic_load_explicit(&block->sleeping, memory_order_relaxed)))
         bell_wake(block);
 }

@@ -89,6 +89,7 @@ struct segment {
     line_aligned _Atomic uint64_t next_context; // fetch-add: context ids never run out
     _Atomic uint64_t heap_top;                  // compare-and-swap: arenas take chunks here
     _Atomic uint32_t fence_needed;              // 1: some rank has no membarrier, senders fence
+    _Atomic uint32_t lingering;                 // ranks in MPI_Finalize with messages left
 };
 
 /*
