@@ -19,6 +19,7 @@
 #include "core/engine.h"
 
 #include "base/clock.h"
+#include "core/message.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -176,6 +177,8 @@ wait_sleep(struct wait *wait)
     if (!engine.seg)
         return sleep_alone();
     if (!wait->armed) {
+        if (unlikely(engine.deferred) && message_insist())
+            return MPI_SUCCESS;
         waiting_publish(wait);
         if (engine.inbox.head != engine.inbox.published)
             ring_publish_head(&engine.inbox);

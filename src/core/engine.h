@@ -28,6 +28,17 @@
 
 enum engine_state { ENGINE_NEW = 0, ENGINE_RUNNING, ENGINE_FINALIZED, ENGINE_FORKED };
 
+/* Own xfers, XFERS together. */
+struct outgoing_table {
+    struct xfer *xfers;
+    uint64_t used; // bit per xfer
+    struct outgoing_table *next;
+    struct outgoing {
+        struct request *send; // NULL: the data is all in staging, or it is not used
+        struct peer *peer;
+    } of[XFERS];
+};
+
 struct engine {
     _Atomic uint32_t state; // enum engine_state
     bool threads;           // MPI_THREAD_MULTIPLE: the lock is taken
@@ -56,15 +67,11 @@ struct engine {
     struct match_queue unexpected;                      // messages
     struct message *first_unexpected, *last_unexpected; // in order of arrival
     uint32_t posted_wild;                               // posted receives with a wildcard
-    bool wild_indexed;         // unexpected messages stand under wildcard keys too
-    struct request *receiving; // receives whose xfer is under way
-    struct peer *deferred;     // peers with deferred sends, linked by deferred_next
-    struct outgoing {          // own xfers, by index
-        struct request *send;  // NULL: the data is all in staging
-        struct peer *peer;
-        bool used;
-    } outgoing[XFERS];
-    uint64_t outgoing_used;         // bit per xfer
+    bool wild_indexed;              // unexpected messages stand under wildcard keys too
+    struct request *receiving;      // receives whose xfer is under way
+    struct peer *deferred;          // peers with deferred sends, linked by deferred_next
+    struct outgoing_table outgoing; // own xfers: those of the segment, then more from the heap
+    uint32_t outgoing_count;        // that are in use
     struct pace pace[PACE_CLASSES]; // of what this process has received
     struct pages pages;             // large messages of this process, sent or received
     uint32_t direct_classes;        // bit per class: the last message sent was copied directly

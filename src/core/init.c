@@ -41,6 +41,7 @@ use_segment(void)
     engine.block = segment_rank(seg, engine.rank);
     engine.inbox = ring_in_of(seg, engine.rank);
     engine.staging = staging_of(seg, engine.rank);
+    engine.outgoing.xfers = xfers_of(seg, engine.rank);
     bell_register(seg);
 }
 

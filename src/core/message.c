@@ -228,11 +228,19 @@ receive_local(struct request *recv, struct request *send)
 }
 
 static void
-receive_transfer(struct request *recv, struct peer *peer, uint32_t index, uint64_t size)
+receive_transfer(struct request *recv, struct peer *peer, uint64_t xfer, uint64_t size)
 {
     recv->peer = peer;
     recv->size = receive_room(recv, size);
-    transfer_accept(recv, index, size);
+    transfer_accept(recv, xfer, size);
+}
+
+static uint64_t
+slot_xfer(const unsigned char *data)
+{
+    uint64_t offset;
+    memcpy(&offset, data, sizeof offset);
+    return offset;
 }
 
 static void
@@ -250,7 +258,7 @@ receive_slot(struct request *recv, struct slot *slot)
         receive_bytes(recv, staging_payload(&staging, piece), slot->size);
         staging_give_back(&staging, piece);
     } else {
-        receive_transfer(recv, peer_get(peer), slot->ref, slot->size);
+        receive_transfer(recv, peer_get(peer), slot_xfer(slot->data), slot->size);
     }
 }
 
@@ -411,7 +419,7 @@ message_recv_matched(struct request *recv, struct message *message)
     if (message->kind == MESSAGE_LOCAL)
         receive_local(recv, message->local);
     else if (message->kind == MESSAGE_XFER)
-        receive_transfer(recv, message->peer, message->ref, message->size);
+        receive_transfer(recv, message->peer, message->xfer, message->size);
     else
         receive_bytes(recv, message->kind == MESSAGE_COPY ? message->data : message->bytes,
                       message->size);
@@ -434,9 +442,10 @@ message_deliver(struct slot *slot)
     if (!message)
         return false;
     message->peer = peer_get(&engine.peers[slot->sender]);
-    message->ref = slot->ref;
     if (slot->kind == SLOT_INLINE_DATA)
         memcpy(message->bytes, slot->data, slot->size);
+    else if (slot->kind == SLOT_XFER)
+        message->xfer = slot_xfer(slot->data);
     if (slot->kind != SLOT_PIECE)
         return true;
     if (!(message->data = malloc(slot->size))) {
@@ -592,11 +601,19 @@ bool
 message_progress(void)
 {
     bool moved = false;
-    if (engine.receiving || engine.outgoing_used)
+    if (engine.receiving || engine.outgoing_count)
         moved = transfer_progress();
     if (unlikely(engine.deferred))
         moved |= deferred_progress();
     return moved;
+}
+
+bool
+message_insist(void)
+{
+    for (struct peer *peer = engine.deferred; peer; peer = peer->deferred_next)
+        transfer_allow_more(peer);
+    return engine.deferred && deferred_progress();
 }
 
 bool

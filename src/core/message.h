@@ -13,8 +13,10 @@
  * queue, in order, until progress can start it.
  *
  * What unmatched messages may hold is bounded, so that they cannot stop the matched ones: of the
- * sender's pieces a quarter for each peer and three quarters in all, of its xfers a quarter for
- * each peer. A piece that arrives unmatched is copied out at once.
+ * sender's pieces a quarter for each peer and three quarters in all. A piece that arrives unmatched
+ * is copied out at once. Large messages under way to one peer are few at first, because every poll
+ * looks at each. But the one that the peer receives next may be any of those that wait: so their
+ * limit is doubled, with xfers from the segment's heap, whenever nothing else goes on.
  *
  * All functions run under the engine's lock.
  */
@@ -42,7 +44,7 @@ struct message {
     int source, tag;
     uint64_t size;
     uint32_t kind; // enum message_kind
-    uint32_t ref;
+    uint64_t xfer; // offset in the peer's segment
     void *data;
     struct request *local;
     unsigned char bytes[SLOT_INLINE];
@@ -83,6 +85,9 @@ bool message_deliver(struct slot *slot);
 
 /* Go on with what is under way; true if anything moved. */
 bool message_progress(void);
+
+/* Before this process sleeps: announce more of what is deferred; true if anything was. */
+bool message_insist(void);
 
 /* Anything left that needs this process? What is all in staging does not: the segment outlives it.
  * What goes to a rank that receives nothing more does not either. */

@@ -31,6 +31,8 @@ struct peer {
     uint32_t pieces_out;    // our staging pieces it may still hold (upper bound)
     bool no_read, no_write; // the kernel refused a copy from it, to it
     uint32_t xfers_out;     // our large messages under way to it
+    uint32_t xfers_allowed; // how often their limit was doubled
+    uint32_t xfers_refused; // sends that it has stopped since one of them ended
 };
 
 /* What goes to the peer now will not be received. */

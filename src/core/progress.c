@@ -24,7 +24,7 @@ progress_poll(void)
     if (unlikely(!engine.seg))
         return false;
     bool moved = inbox_progress();
-    if (unlikely(engine.receiving || engine.outgoing_used || engine.deferred))
+    if (unlikely(engine.receiving || engine.outgoing_count || engine.deferred))
         moved |= message_progress();
     return moved;
 }

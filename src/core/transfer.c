@@ -5,9 +5,11 @@
 
 #include "base/clock.h"
 #include "core/layout.h"
+#include "shm/arena.h"
 #include "shm/cma.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Pieces the sender may fill before the message is matched: enough to keep both sides copying from
@@ -21,7 +23,7 @@
 #define UNIT 4096u // of the cursor
 static_assert(PIECE_SIZE % UNIT == 0 && RANGE_LEAST % UNIT == 0, "claimed in whole units");
 
-static_assert(XFERS == 64, "outgoing_used has a bit for each, and all are set when none is free");
+static_assert(XFERS == 64, "`used` has a bit for each, and all are set when none is free");
 
 /* ---- user buffers ---- */
 
@@ -270,32 +272,105 @@ pieces_fill(struct request *send, bool matched, bool open)
     return moved;
 }
 
+// Messages under way to a peer before it has received any of them, at first and at most.
+#define UNDER_WAY      16u
+#define UNDER_WAY_MOST 20 // times doubled
+
+// So many refusals with nothing ended in between double the limit for a process that never sleeps
+// (MPI_Test in a loop).
+#define REFUSALS 10000
+
+void
+transfer_allow_more(struct peer *peer)
+{
+    if (peer->xfers_out < UNDER_WAY << peer->xfers_allowed || peer->xfers_allowed >= UNDER_WAY_MOST)
+        return;
+    peer->xfers_allowed++;
+    peer->xfers_refused = 0;
+}
+
+static bool
+transfer_allowed(struct peer *peer)
+{
+    if (likely(peer->xfers_out < UNDER_WAY << peer->xfers_allowed))
+        return true;
+    if (++peer->xfers_refused < REFUSALS)
+        return false;
+    transfer_allow_more(peer);
+    return peer->xfers_out < UNDER_WAY << peer->xfers_allowed;
+}
+
+static cold struct outgoing_table *
+table_new(void)
+{
+    char why[200];
+    struct outgoing_table *table = calloc(1, sizeof *table);
+    uint64_t at = table ? arena_alloc(engine.seg, XFERS * sizeof(struct xfer), why, sizeof why) : 0;
+    if (at) {
+        table->xfers = (struct xfer *)segment_at(engine.seg, at);
+        return table;
+    }
+    free(table);
+    return NULL;
+}
+
+// A table that has an xfer to spare, or NULL without memory for another one.
+static struct outgoing_table *
+table_with_room(void)
+{
+    struct outgoing_table *table = &engine.outgoing;
+    while (table && unlikely(table->used == UINT64_MAX)) {
+        if (!table->next)
+            table->next = table_new();
+        table = table->next;
+    }
+    return table;
+}
+
+static struct outgoing *
+outgoing_begin(struct outgoing_table *table, struct request *send)
+{
+    uint32_t index = (uint32_t)__builtin_ctzll(~table->used);
+    table->used |= UINT64_C(1) << index;
+    table->of[index] = (struct outgoing){.send = send, .peer = send->peer};
+    engine.outgoing_count++;
+    send->peer->xfers_out++;
+    send->xfer = &table->xfers[index];
+    xfer_prepare(send->xfer, send);
+    return &table->of[index];
+}
+
+// The slot that announces it.
+static void
+slot_announce(struct slot *slot, const struct request *send)
+{
+    uint64_t offset = (uint64_t)((char *)send->xfer - (char *)engine.seg);
+    slot_address(slot, send, SLOT_XFER, 0);
+    memcpy(slot->data, &offset, sizeof offset);
+}
+
 bool
 transfer_start(struct request *send)
 {
     struct peer *peer = send->peer;
-    if (engine.outgoing_used == UINT64_MAX || peer->xfers_out >= XFERS / 4)
+    struct outgoing_table *table;
+    if (!transfer_allowed(peer) || !(table = table_with_room()))
         return false;
     uint64_t position;
     struct slot *slot = ring_claim(&peer->ring, engine.rank, &position);
     if (!slot)
         return false;
-    uint32_t index = (uint32_t)__builtin_ctzll(~engine.outgoing_used);
-    engine.outgoing_used |= UINT64_C(1) << index;
-    engine.outgoing[index] = (struct outgoing){.send = send, .peer = peer, .used = true};
-    peer->xfers_out++;
-    send->xfer = xfer_of(engine.seg, engine.rank, index);
-    xfer_prepare(send->xfer, send);
+    struct outgoing *out = outgoing_begin(table, send);
     if (may_copy(send->size))
         cma_allow(engine.seg);
     if (send->size >= PAGES_FROM && send->xfer->address && !send->xfer->offset)
         pages_used(&engine.pages, (const void *)(uintptr_t)send->xfer->address, send->size);
-    slot_address(slot, send, SLOT_XFER, index);
+    slot_announce(slot, send);
     ring_publish(slot, position);
     bell_notify(peer->segment, peer->block);
     pieces_fill(send, false, true);
     if (send->moved == send->size && !send->sync) {
-        engine.outgoing[index].send = NULL;
+        out->send = NULL;
         request_done(send, MPI_SUCCESS);
     }
     return true;
@@ -376,29 +451,30 @@ note_way(const struct xfer *xfer)
 
 // A receiver that gave up, or wanted less, left pieces untaken.
 static void
-outgoing_end(uint32_t index)
+outgoing_end(struct outgoing_table *table, uint32_t index)
 {
-    struct outgoing *out = &engine.outgoing[index];
-    struct xfer *xfer = xfer_of(engine.seg, engine.rank, index);
+    struct peer *peer = table->of[index].peer;
+    struct xfer *xfer = &table->xfers[index];
     uint64_t ready = atomic_load_explicit(&xfer->ready, memory_order_relaxed);
     if (xfer->size >= PACE_FROM && xfer->size < PACE_ALWAYS)
         note_way(xfer);
     for (uint64_t i = atomic_load_explicit(&xfer->taken, memory_order_relaxed); i < ready; i++)
         staging_give_back(&engine.staging, xfer->piece[i % XFER_WINDOW]);
-    out->used = false;
-    out->peer->xfers_out--;
-    engine.outgoing_used &= ~(UINT64_C(1) << index);
+    peer->xfers_refused = 0;
+    if (--peer->xfers_out == 0)
+        peer->xfers_allowed = 0;
+    table->used &= ~(UINT64_C(1) << index);
+    engine.outgoing_count--;
 }
 
 static bool
-outgoing_step(uint32_t index)
+outgoing_step(struct outgoing_table *table, uint32_t index)
 {
-    struct outgoing *out = &engine.outgoing[index];
+    struct outgoing *out = &table->of[index];
     struct request *send = out->send;
     // acquire: pairs with the release in transfer_close; after it the receiver
     // touches nothing of ours.
-    uint32_t state =
-        atomic_load_explicit(&xfer_of(engine.seg, engine.rank, index)->state, memory_order_acquire);
+    uint32_t state = atomic_load_explicit(&table->xfers[index].state, memory_order_acquire);
     bool moved = false;
     if (send && state != XFER_CLOSED)
         moved = send_step(send, state);
@@ -411,7 +487,7 @@ outgoing_step(uint32_t index)
         moved = true;
     }
     if (state == XFER_CLOSED)
-        outgoing_end(index);
+        outgoing_end(table, index);
     return moved || state == XFER_CLOSED;
 }
 
@@ -549,10 +625,10 @@ decide(struct request *recv, uint64_t size)
 }
 
 void
-transfer_accept(struct request *recv, uint32_t index, uint64_t size)
+transfer_accept(struct request *recv, uint64_t xfer, uint64_t size)
 {
     struct peer *peer = recv->peer;
-    recv->xfer = xfer_of(peer->segment, peer->rank, index);
+    recv->xfer = (struct xfer *)segment_at(peer->segment, xfer);
     decide(recv, size);
     atomic_store_explicit(&recv->xfer->state, XFER_MATCHED, memory_order_relaxed);
     bell_notify(peer->segment, peer->block);
@@ -584,19 +660,21 @@ bool
 transfer_progress(void)
 {
     bool moved = receiving_progress();
-    for (uint64_t used = engine.outgoing_used; used; used &= used - 1)
-        moved |= outgoing_step((uint32_t)__builtin_ctzll(used));
+    for (struct outgoing_table *table = &engine.outgoing; table; table = table->next)
+        for (uint64_t used = table->used; used; used &= used - 1)
+            moved |= outgoing_step(table, (uint32_t)__builtin_ctzll(used));
     return moved;
 }
 
 bool
 transfer_pending(void)
 {
-    for (uint64_t used = engine.outgoing_used; used; used &= used - 1) {
-        const struct request *send = engine.outgoing[__builtin_ctzll(used)].send;
-        if (send && !peer_leaves(send->peer))
-            return true;
-    }
+    for (const struct outgoing_table *table = &engine.outgoing; table; table = table->next)
+        for (uint64_t used = table->used; used; used &= used - 1) {
+            const struct request *send = table->of[__builtin_ctzll(used)].send;
+            if (send && !peer_leaves(send->peer))
+                return true;
+        }
     return engine.receiving != NULL;
 }
 
@@ -636,7 +714,8 @@ transfer_take_rest(struct request *send)
 void
 transfer_replace(const struct request *send, struct request *by)
 {
-    for (uint32_t i = 0; i < XFERS; i++)
-        if (engine.outgoing[i].used && engine.outgoing[i].send == send)
-            engine.outgoing[i].send = by;
+    for (struct outgoing_table *table = &engine.outgoing; table; table = table->next)
+        for (uint32_t i = 0; i < XFERS; i++)
+            if (table->of[i].send == send)
+                table->of[i].send = by;
 }

@@ -19,12 +19,16 @@ void slot_address(struct slot *slot, const struct request *send, enum slot_kind 
  * what is not matched is limited (message.h). */
 int piece_take(struct peer *peer, bool matched);
 
-/* Announce a large message and begin to stage it; false: no xfer or no slot is free now. */
+/* Announce a large message and begin to stage it; false: no slot is free now, or as many are under
+ * way to the peer as may be. */
 bool transfer_start(struct request *send);
 
+/* Nothing else goes on: if that limit stops the peer's next send, double it. */
+void transfer_allow_more(struct peer *peer);
+
 /* A receive (size: what fits of it; peer set) has taken the message of `size` bytes that the peer
- * announced as `index`. */
-void transfer_accept(struct request *recv, uint32_t index, uint64_t size);
+ * announced with the xfer at this offset. */
+void transfer_accept(struct request *recv, uint64_t xfer, uint64_t size);
 
 bool transfer_progress(void);
 

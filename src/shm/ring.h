@@ -33,7 +33,7 @@
 enum slot_kind {
     SLOT_INLINE_DATA = 1, // the message is in `data`
     SLOT_PIECE = 2,       // the message is in staging piece `ref` of the sender
-    SLOT_XFER = 3,        // the message is large or synchronous: xfer `ref` of the sender
+    SLOT_XFER = 3,        // the message is large or synchronous: `data` is the offset of its xfer
 };
 
 /* One message, or the announcement of one. The first line holds 24 bytes of data. */
@@ -45,7 +45,7 @@ struct slot {
     uint64_t size;   // bytes of the message
     uint32_t sender; // rank of the sender in its job
     uint16_t kind;   // enum slot_kind
-    uint16_t ref;    // number of a piece or an xfer
+    uint16_t ref;    // number of a piece
     unsigned char data[SLOT_INLINE];
 };
 static_assert(sizeof(struct slot) == SLOT_SIZE, "a slot is two lines");

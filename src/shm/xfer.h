@@ -62,10 +62,11 @@ struct xfer {
 };
 static_assert(sizeof(struct xfer) == 192, "three lines");
 
+/* The XFERS of a rank that the segment has from the start. */
 static inline struct xfer *
-xfer_of(struct segment *seg, int rank, uint32_t index)
+xfers_of(struct segment *seg, int rank)
 {
-    return (struct xfer *)segment_at(seg, seg->xfers_at) + (size_t)rank * XFERS + index;
+    return (struct xfer *)segment_at(seg, seg->xfers_at) + (size_t)rank * XFERS;
 }
 
 #endif
