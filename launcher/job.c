@@ -158,6 +158,7 @@ fit_limit(struct job *job)
                  "(ulimit -Hn)%s",
                  job->options->nranks, need, most,
                  job->options->tag                   ? ""
+                 : descriptors(job) > most           ? ": too few for any job"
                  : outputs->route[0] == ROUTE_DIRECT ? ": their lines may mix"
                                                      : ": lines of standard error may mix");
         job_say(text);

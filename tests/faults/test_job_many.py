@@ -62,6 +62,12 @@ def test_few_open_files(finish, files, words):
     the_message(job, words)
 
 
+def test_too_few_open_files_for_any_job(finish):
+    job = finish("-n", 60, "true", preexec_fn=limited(20))
+    assert job.code == 1
+    the_message(job, "the limit is 20 (ulimit -Hn): too few for any job")
+
+
 def test_few_open_files_and_tags(finish):
     job = finish("-n", 60, "-l", "true", preexec_fn=limited(50))
     assert job.code == 1
