@@ -183,6 +183,13 @@ on_told(struct keeper *k, int signal)
     }
 }
 
+/* Whether it is the signal of a moment ago, sent twice: the ranks have it, and clean up. */
+static bool
+is_repeated(const struct keeper *k, int signal)
+{
+    return k->judge.told && signal == k->judge.told && now_ns() - k->told_at < REPEAT_TIME;
+}
+
 /* The terminal has sent a signal to the holder's group; the others have not got it. A rank that is
  * alone with the terminal knows itself what ^C means, as an interpreter's prompt does. */
 static void
@@ -411,7 +418,7 @@ on_control(struct keeper *k)
         kill_all(k);
     } else if (got > 0 && note.kind == NOTE_UNSTOPPED) {
         on_unstopped(k);
-    } else if (got > 0 && note.kind == NOTE_SIGNAL) {
+    } else if (got > 0 && note.kind == NOTE_SIGNAL && !is_repeated(k, note.value)) {
         signal_ranks(k, note.value, 0);
         if (signal_ends(note.value))
             on_told(k, note.value);

@@ -135,6 +135,22 @@ def test_the_same_signal_twice_at_once_counts_once(start):
     assert job.code == 143
 
 
+def test_a_signal_sent_twice_at_once_reaches_the_ranks_once(start):
+    """A second one would interrupt the cleaning up that the first one has asked for."""
+    job = start("-n", 2, *PYTHON, COUNT)
+    expect_ready(job, 2)
+    job.send(signal.SIGINT)
+    time.sleep(0.02)
+    job.send(signal.SIGINT)
+    job.expect_line("SIGINT")
+    job.expect_line("SIGINT")
+    time.sleep(0.2)
+    job.send(signal.SIGUSR2)
+    job.end()
+    assert sorted(job.out.split()) == ["SIGUSR2", "SIGUSR2"]
+    assert (job.code, job.err) == (0, "")
+
+
 def test_a_rank_that_fails_after_an_interrupt_cuts_no_ones_time(start):
     slow = CLEAN_UP.replace('    print("cleaned', '    time.sleep(3.5)\n    print("cleaned')
     job = start(*PYTHON, slow, ":", *PYTHON, CLEAN_UP)
