@@ -5,6 +5,7 @@
 #define MUSTER_EXT_CALL_H
 
 #include "module.h"
+#include "threads.h"
 
 /*
  * Every MPI function that can block, or run for long, stands between call_begin and call_end: the
@@ -23,13 +24,15 @@ struct call {
 static inline void
 call_begin(struct call *call, struct state *st)
 {
+    call->ident = PyThread_get_thread_ident();
+    if (call->ident != st->main_ident && !st->ends_watched)
+        threads_watch_end(st);
     call->st = st;
     call->next = st->calls;
     call->prev = NULL;
     if (call->next != NULL)
         call->next->prev = call;
     st->calls = call;
-    call->ident = PyThread_get_thread_ident();
     call->number = ++st->call_count;
     call->thread = PyEval_SaveThread();
 }

@@ -87,7 +87,8 @@ struct state {
     uint64_t call_count;
     int thread_level;
     PyObject *thread_excepthook; // Python's own, that ours calls
-    bool watching;
+    unsigned long main_ident;    // of the main thread; 0: not known
+    bool watching, ends_watched; // threads, the main thread's end
 
     // mpi4py.rc, read at import
     int errors;                      // one of enum errors_policy

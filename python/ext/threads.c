@@ -10,6 +10,11 @@
  * that keep the process alive (not daemons, not finished) stand in the same MPI calls as half a
  * second before. If so the rank ends with status 1, as after an exception in its main thread.
  *
+ * An exception that ends the main thread is the same: Python prints it, and then waits for
+ * the other threads before it ends the process. Of that wait the threading module tells those who
+ * have registered; a thread does it for us at its first MPI call that can block. Where the main
+ * thread has ended well, threads that wait in MPI are left in peace: they may be servers.
+ *
  * The threading module takes its hook from _thread when it is imported: replacing it there costs
  * nothing where no threads are used. Who sets threading.excepthook to a function of his own keeps
  * that.
@@ -167,9 +172,68 @@ hook_replace(struct state *st, PyObject *module, const char *name, PyObject *our
     return !own || PyObject_SetAttrString(module, name, ours) == 0;
 }
 
+// The end of the main thread
+
+static bool
+sys_has(const char *name)
+{
+    return PySys_GetObject(name) != NULL;
+}
+
+// Python keeps there what it has printed. A prompt (which has a ps1) goes on after an exception.
+static bool
+main_failed(void)
+{
+    return (sys_has("last_value") || sys_has("last_exc")) && !sys_has("ps1");
+}
+
+// What Python calls when the main thread has ended, before it waits for the others.
+static PyObject *
+main_ended(PyObject *module, PyObject *unused)
+{
+    (void)unused;
+    struct state *st = state_of_module(module);
+    if (main_failed() && !st->watching)
+        watch_start(st);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef main_ended_def = {"_main_ended", main_ended, METH_NOARGS, NULL};
+
+static void
+end_register(struct state *st, PyObject *threading)
+{
+    PyObject *ours = st->module == NULL ? NULL : PyCFunction_New(&main_ended_def, st->module);
+    PyObject *done =
+        ours == NULL ? NULL : PyObject_CallMethod(threading, "_register_atexit", "O", ours);
+    bool late = ours != NULL && done == NULL && PyErr_ExceptionMatches(PyExc_RuntimeError);
+    PyErr_Clear();
+    if (late) // it has ended
+        done = PyObject_CallNoArgs(ours);
+    Py_XDECREF(done);
+    Py_XDECREF(ours);
+}
+
+void
+threads_watch_end(struct state *st)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *name = PyUnicode_FromString("threading");
+    PyObject *threading = name == NULL ? NULL : PyImport_GetModule(name);
+    st->ends_watched = true;
+    if (threading != NULL)
+        end_register(st, threading);
+    Py_XDECREF(threading);
+    Py_XDECREF(name);
+    PyErr_Restore(type, value, traceback);
+}
+
 bool
 threads_watch(struct state *st)
 {
+    if (getpid() == gettid())
+        st->main_ident = PyThread_get_thread_ident();
     PyObject *thread = PyImport_ImportModule("_thread");
     if (thread == NULL)
         return false;

@@ -9,4 +9,8 @@
 /* Has Python tell us of exceptions that end a thread (see threads.c). False with an exception. */
 bool threads_watch(struct state *st);
 
+/* For a call in another thread than the main one: has Python tell us when the main thread ends.
+   Keeps the exception that is set, and sets none. */
+void threads_watch_end(struct state *st);
+
 #endif

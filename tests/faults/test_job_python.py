@@ -165,6 +165,34 @@ def test_an_exception_in_a_thread(finish, rest):
     assert 0.5 < job.seconds < 2
 
 
+WAITER = """
+def work():
+    {before}
+    comm.recv(source=0, tag=9)
+threading.Thread(target=work).start()
+time.sleep(0.1)
+"""
+
+
+@pytest.mark.parametrize("before", ["pass", "time.sleep(0.3)"])
+def test_an_exception_in_the_main_thread_while_another_one_waits(finish, before):
+    """Python waits for the thread, which waits for a message that nobody sends."""
+    job = finish("-n", 3, *program(WAITER.format(before=before) + "1 / 0", "comm.recv(source=1)"))
+    assert job.code == 1
+    assert job.err.count("ZeroDivisionError") == 1
+    assert job.out.count("learnt") == 2
+    the_message(job, "rank 1 exited with code 1 without calling MPI_Finalize")
+    assert 0.5 < job.seconds < 2
+
+
+def test_threads_may_wait_longer_than_the_main_thread(finish):
+    """After a main thread that ended well, and after an exception that the program has caught."""
+    fail = WAITER.format(before="pass") + "try: 1 / 0\nexcept ZeroDivisionError: pass"
+    call = "time.sleep(1.5)\nif rank == 0: comm.send(1, dest=1, tag=9)"
+    job = finish("-n", 2, *program(fail, call))
+    assert (job.code, job.err) == (0, "")
+
+
 def test_an_exception_after_finalize_ends_no_one(finish):
     script = HEAD + (
         "MPI.Finalize()\n"
