@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TAG_BOARD 1100 // of the internal messages that say where a board is
-#define TREE      8    // children of a member in the tree of these messages
+#define TAG_BOARD (-1100) // of the internal messages that say where a board is
+#define TREE      8       // children of a member in the tree of these messages
 
 static const char *const kind_names[COLL_KINDS] = {
     [COLL_BARRIER] = "MPI_Barrier",
@@ -72,7 +72,7 @@ make_board(int size, char *why, size_t n)
 static int
 agree_on_board(struct comm *comm, const char *op, uint64_t *at)
 {
-    struct internal other = {op, comm, (comm->rank - 1) / TREE, TAG_BOARD};
+    struct internal other = {op, comm, comm->context + 1, (comm->rank - 1) / TREE, TAG_BOARD};
     int err = MPI_SUCCESS;
     if (comm->rank != 0)
         err = internal_recv(&other, at, sizeof *at, NULL);

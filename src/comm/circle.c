@@ -45,51 +45,25 @@ own_view(const struct circle *c)
 
 /* ---- messages ---- */
 
-static struct request
-message_with(const struct circle *c, int rank, const void *data, size_t n)
+static struct internal
+member(const struct circle *c, int rank)
 {
-    return (struct request){.on_stack = true,
-                            .type = type_get(MPI_BYTE),
-                            .base = data,
-                            .count = (MPI_Count)n,
-                            .size = n,
-                            .rank = rank,
-                            .tag = c->tag,
-                            .context = c->comm->context | CIRCLE_CONTEXT};
-}
-
-static int
-await(const struct circle *c, struct request *request, int other)
-{
-    struct wait wait = {
-        .op = "MPI_Comm_create_group", .peer = other, .tag = c->tag, .context = c->comm->context};
-    int err = MPI_SUCCESS;
-    while (!request->done && !(err = engine_wait(&wait)))
-        ;
-    wait_end(&wait);
-    if (err)
-        message_abandon(request);
-    return err ? err : request->error;
+    uint64_t context = c->comm->context | CIRCLE_CONTEXT;
+    return (struct internal){"MPI_Comm_create_group", c->comm, context, rank, c->tag};
 }
 
 static int
 give(const struct circle *c, int to, const void *data, size_t n)
 {
-    struct request send = message_with(c, c->comm->rank, data, n);
-    send.kind = REQUEST_SEND;
-    send.dest = to;
-    send.peer = peer_get(c->comm->peers[to]);
-    message_send(&send);
-    return await(c, &send, to);
+    struct internal other = member(c, to);
+    return internal_send(&other, data, n);
 }
 
 static int
 take(const struct circle *c, int from, void *data, size_t n)
 {
-    struct request recv = message_with(c, from, data, n);
-    recv.kind = REQUEST_RECV;
-    int err = message_recv(&recv);
-    return err ? err : await(c, &recv, from);
+    struct internal other = member(c, from);
+    return internal_recv(&other, data, n, NULL);
 }
 
 /* ---- views that differ ---- */

@@ -630,8 +630,10 @@ message_pending(void)
 static int
 internal_wait(struct request *request, const struct internal *other)
 {
-    struct wait wait = {
-        .op = other->op, .peer = other->rank, .tag = MPI_ANY_TAG, .context = other->comm->context};
+    struct wait wait = {.op = other->op,
+                        .peer = other->rank,
+                        .tag = other->tag < 0 ? MPI_ANY_TAG : other->tag,
+                        .context = other->comm->context};
     int err = MPI_SUCCESS;
     while (!request->done && !(err = engine_wait(&wait)))
         ;
@@ -653,7 +655,7 @@ internal_send(const struct internal *to, const void *data, size_t n)
                            .peer = peer_get(to->comm->peers[to->rank]),
                            .rank = to->comm->rank,
                            .tag = to->tag,
-                           .context = to->comm->context + 1};
+                           .context = to->context};
     message_send(&send);
     return internal_wait(&send, to);
 }
@@ -669,7 +671,7 @@ internal_recv(const struct internal *from, void *data, size_t n, size_t *got)
                            .size = n,
                            .rank = from->rank,
                            .tag = from->tag,
-                           .context = from->comm->context + 1};
+                           .context = from->context};
     int err = message_recv(&recv);
     if (!err)
         err = internal_wait(&recv, from);

@@ -93,12 +93,13 @@ bool message_insist(void);
  * What goes to a rank that receives nothing more does not either. */
 bool message_pending(void);
 
-/* Blocking messages of the engine's own, on the communicator's internal context, for the MPI
- * function `op`. Any size. */
+/* Blocking messages of the engine's own, for the MPI function `op`. Any size. */
 struct internal {
     const char *op;
     struct comm *comm;
-    int rank, tag; // of the other side
+    uint64_t context; // where no message of the user's is
+    int rank;         // of the other side
+    int tag;          // the user's, for reports; negative: nobody's
 };
 int internal_send(const struct internal *to, const void *data, size_t n);
 int internal_recv(const struct internal *from, void *data, size_t n, size_t *got);
