@@ -233,3 +233,15 @@ counts_from(const char *func, PyObject *arg, Py_ssize_t count, MPI_Count *items)
     }
     return true;
 }
+
+PyObject *
+ints_list(const int *items, int count)
+{
+    PyObject *list = PyList_New(count);
+    for (int i = 0; list != NULL && i < count; i++) {
+        PyObject *item = PyLong_FromLong(items[i]);
+        if (item == NULL || PyList_SetItem(list, i, item) < 0)
+            Py_CLEAR(list);
+    }
+    return list;
+}

@@ -33,4 +33,7 @@ bool ints_arg(const struct params *p, int index, PyObject *arg, int *count, int 
 /* The same for counts: exactly `count` of them are stored in `items`. */
 bool counts_from(const char *func, PyObject *arg, Py_ssize_t count, MPI_Count *items);
 
+/* A new list of `count` ints. NULL with an exception. */
+PyObject *ints_list(const int *items, int count);
+
 #endif

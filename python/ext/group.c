@@ -76,18 +76,6 @@ group_all_ranks(PyObject *self, int *count, int **ranks)
 }
 
 static PyObject *
-ints_list(const int *items, int count)
-{
-    PyObject *list = PyList_New(count);
-    for (int i = 0; list != NULL && i < count; i++) {
-        PyObject *item = PyLong_FromLong(items[i]);
-        if (item == NULL || PyList_SetItem(list, i, item) < 0)
-            Py_CLEAR(list);
-    }
-    return list;
-}
-
-static PyObject *
 translate(struct state *st, MPI_Group from, int n, const int *ranks, MPI_Group to)
 {
     int *found = PyMem_Malloc(((size_t)n + 1) * sizeof(int));

@@ -554,13 +554,7 @@ indices_list(const int *indices, int count)
 {
     if (count == MPI_UNDEFINED)
         return Py_NewRef(Py_None);
-    PyObject *list = PyList_New(count);
-    for (int i = 0; list != NULL && i < count; i++) {
-        PyObject *index = PyLong_FromLong(indices[i]);
-        if (index == NULL || PyList_SetItem(list, i, index) < 0)
-            Py_CLEAR(list);
-    }
-    return list;
+    return ints_list(indices, count);
 }
 
 // What Waitany and its kin share: parses (requests, status), calls MPI, stores the handles.

@@ -423,13 +423,7 @@ status_py2f(PyObject *self, PyObject *unused)
     (void)unused;
     int ints[MPI_F_STATUS_SIZE];
     memcpy(ints, &status_of(self)->status, sizeof ints);
-    PyObject *list = PyList_New(MPI_F_STATUS_SIZE);
-    for (int i = 0; list != NULL && i < MPI_F_STATUS_SIZE; i++) {
-        PyObject *number = PyLong_FromLong(ints[i]);
-        if (number == NULL || PyList_SetItem(list, i, number) < 0)
-            Py_CLEAR(list);
-    }
-    return list;
+    return ints_list(ints, MPI_F_STATUS_SIZE);
 }
 
 static PyObject *
