@@ -169,6 +169,13 @@ on_timeout(struct keeper *k)
             terminate(&k->ranks[r]);
 }
 
+/* A moment ago the job was told to end: what comes now may be the same signal, sent twice. */
+static bool
+just_told(const struct keeper *k)
+{
+    return k->judge.told && now_ns() - k->told_at < REPEAT_TIME;
+}
+
 /* A signal that asks for the end. A second one, or five seconds, and the ranks are killed. */
 static void
 on_told(struct keeper *k, int signal)
@@ -178,16 +185,9 @@ on_told(struct keeper *k, int signal)
         k->judge.told = signal;
         k->told_at = now;
         k->kill_at = earlier(k->kill_at, now + TOLD_TIME);
-    } else if (now - k->told_at >= REPEAT_TIME) {
+    } else if (!just_told(k)) {
         k->kill_at = now;
     }
-}
-
-/* Whether it is the signal of a moment ago, sent twice: the ranks have it, and clean up. */
-static bool
-is_repeated(const struct keeper *k, int signal)
-{
-    return k->judge.told && signal == k->judge.told && now_ns() - k->told_at < REPEAT_TIME;
 }
 
 /* The terminal has sent a signal to the holder's group; the others have not got it. A rank that is
@@ -418,7 +418,9 @@ on_control(struct keeper *k)
         kill_all(k);
     } else if (got > 0 && note.kind == NOTE_UNSTOPPED) {
         on_unstopped(k);
-    } else if (got > 0 && note.kind == NOTE_SIGNAL && !is_repeated(k, note.value)) {
+    } else if (got > 0 && note.kind == NOTE_SIGNAL) {
+        if (note.value == k->judge.told && just_told(k))
+            return; // the ranks have it, and clean up
         signal_ranks(k, note.value, 0);
         if (signal_ends(note.value))
             on_told(k, note.value);

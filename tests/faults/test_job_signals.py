@@ -121,13 +121,17 @@ def test_a_second_interrupt_kills(start):
     assert len(job.messages) == 1
 
 
+def send_twice(job, number):
+    """As timeout(1) does, which signals its child, and then its process group."""
+    job.send(number)
+    time.sleep(0.01)
+    job.send(number)
+
+
 def test_the_same_signal_twice_at_once_counts_once(start):
-    """timeout(1) signals its child, and then its process group."""
     job = start("-n", 2, *PYTHON, STAY)
     expect_ready(job, 2)
-    job.send(signal.SIGTERM)
-    time.sleep(0.01)
-    job.send(signal.SIGTERM)
+    send_twice(job, signal.SIGTERM)
     time.sleep(0.5)
     assert job.process.poll() is None
     job.send(signal.SIGTERM)
@@ -139,9 +143,7 @@ def test_a_signal_sent_twice_at_once_reaches_the_ranks_once(start):
     """A second one would interrupt the cleaning up that the first one has asked for."""
     job = start("-n", 2, *PYTHON, COUNT)
     expect_ready(job, 2)
-    job.send(signal.SIGINT)
-    time.sleep(0.02)
-    job.send(signal.SIGINT)
+    send_twice(job, signal.SIGINT)
     job.expect_line("SIGINT")
     job.expect_line("SIGINT")
     time.sleep(0.2)
