@@ -37,19 +37,8 @@ def plain(mpicc, build):
     def compile_one(program):
         if program not in made:
             made[program] = build / program
-            run(
-                [
-                    mpicc,
-                    *WARNINGS,
-                    "-O1",
-                    "-g",
-                    source(program),
-                    "-o",
-                    made[program],
-                    "-lm",
-                    "-lpthread",
-                ]
-            )
+            run([mpicc, *WARNINGS, "-O1", "-g", source(program), "-o", made[program], "-lm",
+                 "-lpthread"])
         return made[program]
 
     return compile_one
@@ -63,24 +52,10 @@ def checked(sanitized, build):
     def compile_one(program):
         if program not in made:
             made[program] = build / f"{program}.sanitized"
-            run(
-                [
-                    "cc",
-                    *WARNINGS,
-                    "-O1",
-                    "-g",
-                    "-fsanitize=address,undefined",
-                    "-I",
-                    ROOT / "include",
-                    source(program),
-                    "-o",
-                    made[program],
-                    sanitized / "src" / "libmpi_abi.so.1",
-                    f"-Wl,-rpath,{sanitized / 'src'}",
-                    "-lm",
-                    "-lpthread",
-                ]
-            )
+            run(["cc", *WARNINGS, "-O1", "-g", "-fsanitize=address,undefined", "-I",
+                 ROOT / "include", source(program), "-o", made[program],
+                 sanitized / "src" / "libmpi_abi.so.1", f"-Wl,-rpath,{sanitized / 'src'}", "-lm",
+                 "-lpthread"])
         return made[program]
 
     return compile_one
