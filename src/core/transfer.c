@@ -344,7 +344,7 @@ outgoing_begin(struct outgoing_table *table, struct request *send)
 static void
 slot_announce(struct slot *slot, const struct request *send)
 {
-    uint64_t offset = (uint64_t)((char *)send->xfer - (char *)engine.seg);
+    uint64_t offset = offset_in_segment(send->xfer);
     slot_address(slot, send, SLOT_XFER, 0);
     memcpy(slot->data, &offset, sizeof offset);
 }
