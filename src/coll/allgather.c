@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/form.h"
 #include "coll/quick.h"
 
 /* MPI_Allgather and MPI_Allgatherv (MPI 5.0, 6.7). */
@@ -38,20 +39,17 @@ check_send(struct call *call, const struct comm *comm, const struct allgather_ar
 
 /* ---- MPI_Allgather ---- */
 
-static noinline_ int
-allgather_any(struct comm *comm, const struct allgather_args *args, bool posted)
+static int
+allgather_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    struct call call = {.flow = FLOW_ALL, .root = -1, .posted = posted};
+    const struct allgather_args *args = arguments;
+    call->flow = FLOW_ALL;
+    call->signature = signature_make(COLL_ALLGATHER, -1);
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
     int err =
-        side_check(&call.recv, args->recvbuf, args->recvcount, args->recvtype, comm->size, "recv");
-    if (unlikely(err) || unlikely(err = check_send(&call, comm, args)))
-        return err;
-    if (comm->size == 1)
-        return call_alone(&call);
-    err = call_start(&call, comm, signature_make(COLL_ALLGATHER, -1));
-    return likely(!err) ? call_run(&call, "MPI_Allgather") : err;
+        side_check(&call->recv, args->recvbuf, args->recvcount, args->recvtype, comm->size, "recv");
+    return unlikely(err) ? err : check_send(call, comm, args);
 }
 
 static inline int
@@ -72,7 +70,7 @@ allgather_on(struct comm *comm, const struct allgather_args *args)
             return quick_end(&q);
         }
     }
-    return allgather_any(comm, args, posted);
+    return form_run(comm, allgather_plan, args, posted);
 }
 
 static int
@@ -119,24 +117,37 @@ PMPI_Allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype
 }
 weak_alias(PMPI_Allgather_c, MPI_Allgather_c);
 
+int
+PMPI_Iallgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
+                int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request)
+{
+    struct allgather_args args = {.sendbuf = sendbuf,
+                                  .sendcount = sendcount,
+                                  .sendtype = sendtype,
+                                  .recvbuf = recvbuf,
+                                  .recvcount = recvcount,
+                                  .recvtype = recvtype};
+    return form_start(comm, allgather_plan, &args, request, "MPI_Iallgather");
+}
+weak_alias(PMPI_Iallgather, MPI_Iallgather);
+
 /* ---- MPI_Allgatherv ---- */
 
 static int
-allgatherv_on(struct comm *comm, const struct allgather_args *args)
+allgatherv_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    struct call call = {
-        .flow = FLOW_ALL, .root = -1, .recv = {.counts = args->recvcounts, .displs = args->displs}};
+    const struct allgather_args *args = arguments;
+    call->flow = FLOW_ALL;
+    call->signature = signature_make(COLL_ALLGATHERV, -1);
+    call->recv = (struct side){.counts = args->recvcounts, .displs = args->displs};
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    int err = side_check_vector(&call.recv, args->recvbuf, args->recvtype, comm->size, "recv");
-    if (unlikely(err) || unlikely(err = check_send(&call, comm, args)))
+    int err = side_check_vector(&call->recv, args->recvbuf, args->recvtype, comm->size, "recv");
+    if (unlikely(err) || unlikely(err = check_send(call, comm, args)))
         return err;
-    if (comm->size == 1)
-        return call_alone(&call);
-    for (int m = 0; m < comm->size && !call.windowed; m++)
-        call.windowed = side_bytes(&call.recv, m) > POSTING_INLINE;
-    err = call_start(&call, comm, signature_make(COLL_ALLGATHERV, -1));
-    return likely(!err) ? call_run(&call, "MPI_Allgatherv") : err;
+    for (int m = 0; m < comm->size && !call->windowed; m++)
+        call->windowed = side_bytes(&call->recv, m) > POSTING_INLINE;
+    return MPI_SUCCESS;
 }
 
 static int
@@ -147,7 +158,7 @@ allgatherv(const struct allgather_args *args)
     if (likely(!err)) {
         err = comm_find(args->comm, &comm);
         if (likely(!err))
-            err = allgatherv_on(comm, args);
+            err = form_run(comm, allgatherv_plan, args, false);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Allgatherv", err);

@@ -250,6 +250,7 @@ alltoallw_on(struct comm *comm, const struct alltoall_args *args)
     call.types = calloc(2 * (size_t)comm->size, sizeof *call.types);
     if (!call.types)
         return error_new(MPI_ERR_NO_MEM, "no memory for the types of %d ranks", comm->size);
+    call.ntypes = 2 * comm->size;
     int err = alltoallw_check(&call, comm, args);
     if (unlikely(err)) {
         free(call.types);

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/form.h"
 #include "coll/quick.h"
 
 /* MPI_Barrier (MPI 5.0, 6.3): an exchange of nothing. */
 
-static noinline_ int
-barrier_any(struct comm *comm, bool posted)
+static int
+plan(struct call *call, struct comm *comm, const void *args)
 {
-    struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true, .posted = posted};
-    if (comm->size == 1)
-        return engine_failed();
-    call.algorithm = comm->size > FLAT ? RUN_TREE : RUN_EXCHANGE;
-    int err = call_start(&call, comm, signature_make(COLL_BARRIER, -1));
-    return likely(!err) ? call_run(&call, "MPI_Barrier") : err;
+    (void)args;
+    call->flow = FLOW_ALL;
+    call->up = call->down = true;
+    call->algorithm = comm->size > FLAT ? RUN_TREE : RUN_EXCHANGE;
+    call->signature = signature_make(COLL_BARRIER, -1);
+    return MPI_SUCCESS;
 }
 
 static inline int
@@ -27,7 +28,7 @@ barrier(struct comm *comm)
         if (likely(quick_all_seen(&q, 0)))
             return quick_end(&q);
     }
-    return barrier_any(comm, posted);
+    return form_run(comm, plan, NULL, posted);
 }
 
 int
@@ -44,3 +45,17 @@ PMPI_Barrier(MPI_Comm handle)
     return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Barrier", err);
 }
 weak_alias(PMPI_Barrier, MPI_Barrier);
+
+int
+PMPI_Ibarrier(MPI_Comm comm, MPI_Request *request)
+{
+    return form_start(comm, plan, NULL, request, "MPI_Ibarrier");
+}
+weak_alias(PMPI_Ibarrier, MPI_Ibarrier);
+
+int
+PMPI_Barrier_init(MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    return form_init(comm, plan, NULL, info, request, "MPI_Barrier_init");
+}
+weak_alias(PMPI_Barrier_init, MPI_Barrier_init);

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TAG_BOARD (-1100) // of the internal messages that say where a board is
-#define TREE      8       // children of a member in the tree of these messages
+#define TAG_BOARD  (-1100)    // and below: of the internal messages that say where a board is
+#define TAGS_BOARD (1u << 30) // as many
+#define TREE       8          // children of a member in the tree of these messages
 
 static const char *const kind_names[COLL_KINDS] = {
     [COLL_BARRIER] = "MPI_Barrier",
@@ -41,6 +42,24 @@ coll_name(enum coll_kind kind)
     return kind_names[kind];
 }
 
+// The name of the function that a signature stands for.
+static const char *
+name_of(uint64_t signature, char *text, size_t n)
+{
+    const char *name = kind_names[(signature & 0xff) % COLL_KINDS];
+    switch (signature_form(signature)) {
+    case FORM_BLOCKING:
+        return name;
+    case FORM_STARTED:
+        snprintf(text, n, "MPI_I%c%s", name[4] | 0x20, name + 5);
+        break;
+    case FORM_PERSISTENT:
+        snprintf(text, n, "%s_init", name);
+        break;
+    }
+    return text;
+}
+
 /* ---- the board ---- */
 
 static size_t
@@ -68,45 +87,103 @@ make_board(int size, char *why, size_t n)
     return arena_alloc(engine.seg, bytes, why, n);
 }
 
+static int
+no_board(const struct coll *coll, const char *why)
+{
+    return error_new(coll->error, "rank 0 has no room for the communicator's board%s%s",
+                     why[0] ? ": " : "", why);
+}
+
+static struct internal
+member(const struct coll *coll, int rank)
+{
+    struct comm *comm = coll->comm;
+    return (struct internal){"a collective", comm, comm->context + 1, rank, coll->tag};
+}
+
 // Where the board is goes down a tree: the children of r are TREE * r + 1 .. TREE * r + TREE.
 static int
-agree_on_board(struct comm *comm, const char *op, uint64_t *at)
+tell_children(const struct coll *coll)
 {
-    struct internal other = {op, comm, comm->context + 1, (comm->rank - 1) / TREE, TAG_BOARD};
     int err = MPI_SUCCESS;
-    if (comm->rank != 0)
-        err = internal_recv(&other, at, sizeof *at, NULL);
     for (int i = 1; i <= TREE && !err; i++) {
-        int64_t child = (int64_t)TREE * comm->rank + i;
-        other.rank = (int)child;
-        if (child < comm->size)
-            err = internal_send(&other, at, sizeof *at);
+        int64_t child = (int64_t)TREE * coll->rank + i;
+        struct internal to = member(coll, (int)child);
+        if (child < coll->size)
+            err = internal_post(&to, &coll->at, sizeof coll->at);
     }
     return err;
 }
 
+// Where the board is is known; at 0 there is none.
 static int
-coll_open(struct comm *comm, const char *op)
+board_known(struct coll *coll)
+{
+    int err = tell_children(coll);
+    if (coll->at)
+        attach(coll, coll->at);
+    else
+        coll->error = MPI_ERR_NO_MEM;
+    return err;
+}
+
+static int
+open_board(struct coll *coll)
 {
     char why[256] = "";
-    uint64_t at = 0;
+    if (coll->rank != 0) {
+        struct internal from = member(coll, (coll->rank - 1) / TREE);
+        return internal_expect(&from, &coll->at, sizeof coll->at, &coll->opening);
+    }
+    coll->at = make_board(coll->size, why, sizeof why);
+    int err = board_known(coll);
+    return coll->error ? no_board(coll, why) : err;
+}
+
+int
+coll_open(struct comm *comm, struct coll **result)
+{
     struct coll *coll = calloc(1, sizeof *coll);
     if (!coll)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
     *coll = (struct coll){.rank = comm->rank, .size = comm->size, .peers = comm->peers};
-    comm->coll = coll;
+    coll->comm = comm;
+    coll->tag = TAG_BOARD - (int)(comm->boards++ % TAGS_BOARD);
+    *result = coll;
     coll_reap();
-    if (comm->rank == 0)
-        at = make_board(comm->size, why, sizeof why);
-    int err = agree_on_board(comm, op, &at);
-    if (!err && !at)
-        err = error_new(MPI_ERR_NO_MEM, "rank 0 has no room for the communicator's board%s%s",
-                        why[0] ? ": " : "", why);
+    int err = open_board(coll);
     if (err)
         coll->error = error_class(err);
-    else
-        attach(coll, at);
     return err;
+}
+
+int
+coll_opened(struct coll *coll)
+{
+    struct request *opening = coll->opening;
+    int err = opening->error ? opening->error : board_known(coll);
+    coll->opening = NULL;
+    request_free(opening);
+    if (err)
+        coll->error = error_class(err);
+    return err;
+}
+
+// STEP_DONE when the board is there, and call->own with it.
+static noinline_ enum step
+board_step(struct call *call)
+{
+    struct coll *coll = call->coll;
+    int err = MPI_SUCCESS;
+    call->waits = 0;
+    if (coll->opening && !coll->opening->done)
+        return STEP_WAIT;
+    if (coll->opening)
+        err = coll_opened(coll);
+    if (coll->error)
+        return call_fail(call, err ? err : no_board(coll, ""));
+    call->own = posting_of(coll, coll->rank, call->seq);
+    return STEP_DONE;
 }
 
 /* ---- broken boards ---- */
@@ -138,8 +215,8 @@ static inline int
 check_broken(struct coll *coll)
 {
     // acquire: pairs with the release in coll_break; the reason stands.
-    if (likely(!coll->error &&
-               atomic_load_explicit(&coll->board->broken, memory_order_acquire) != 2))
+    if (likely(!coll->error && (!coll->board || atomic_load_explicit(&coll->board->broken,
+                                                                     memory_order_acquire) != 2)))
         return MPI_SUCCESS;
     return broken_error(coll);
 }
@@ -170,7 +247,8 @@ describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
 {
     unsigned kind = signature & 0xff, code = signature >> 8 & 0xff;
     int root = (int)(signature >> 32) - 1;
-    int at = snprintf(text, n, "rank %d called %s", rank, kind_names[kind % COLL_KINDS]);
+    char name[48];
+    int at = snprintf(text, n, "rank %d called %s", rank, name_of(signature, name, sizeof name));
     if (kind == COLL_BARRIER || kind >= COLL_COMM_DUP)
         return;
     at += snprintf(text + at, n - (size_t)at, " (");
@@ -187,7 +265,7 @@ static int
 mismatch_class(uint64_t mine, uint64_t theirs)
 {
     uint64_t differ = mine ^ theirs;
-    if (differ & 0xff)
+    if (differ & 0xff || signature_form(mine) != signature_form(theirs))
         return MPI_ERR_OTHER;
     if (differ >> 32)
         return MPI_ERR_ROOT;
@@ -273,7 +351,7 @@ posting_unseen(struct call *call, int rank)
     uint64_t flag = flag_of(call->coll, rank, call->seq);
     if (flag == call->flag)
         return STEP_DONE;
-    if (flag == own_flag(call->coll, call->seq - POSTINGS))
+    if (flag == call->before)
         return call_wait(call, rank);
     return call_fail(call, mismatch(call, rank));
 }
@@ -281,10 +359,10 @@ posting_unseen(struct call *call, int rank)
 cold enum step
 call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants)
 {
-    char why[200];
+    char why[200], name[48];
     snprintf(why, sizeof why, "%s: rank %d gives %llu bytes where rank %d wants %llu",
-             kind_names[call->signature & 0xff], rank, (unsigned long long)gives, call->coll->rank,
-             (unsigned long long)wants);
+             name_of(call->signature, name, sizeof name), rank, (unsigned long long)gives,
+             call->coll->rank, (unsigned long long)wants);
     // Who has nothing left to give holds nobody up; otherwise the others must hear of it.
     if (!call->posted || call->filled < call->rounds_out || call->algorithm != RUN_EXCHANGE)
         coll_break(call->coll, MPI_ERR_TRUNCATE, why);
@@ -338,6 +416,16 @@ coll_wake(struct coll *coll)
     }
 }
 
+// True if one of those for whom the call waits did not know yet.
+bool
+call_watch(const struct call *call)
+{
+    bool added = false;
+    for (int i = 0; i < call->waits; i++)
+        added |= watch(call->on_coll, call->on[i]);
+    return added;
+}
+
 // Before engine_wait may sleep, whoever we wait for must know. True: look again first. It sleeps at
 // once when another thread owns progress, else only after its spins and yields.
 static bool
@@ -346,10 +434,7 @@ must_look_again(const struct call *call, const struct wait *wait)
     if (likely(!engine.progress_owned &&
                (wait->spins < engine.spins || wait->yields < engine.yields)))
         return false;
-    bool added = false;
-    for (int i = 0; i < call->waits; i++)
-        added |= watch(call->on_coll, call->on[i]);
-    if (!added)
+    if (!call_watch(call))
         return false;
     bell_barrier(engine.seg);
     return true;
@@ -359,13 +444,13 @@ must_look_again(const struct call *call, const struct wait *wait)
 
 // While this thread waits, or a user's function runs, another one may free what the call uses.
 static cold void
-hold_or_release(struct call *call, int by)
+hold_or_release(const struct call *call, int by)
 {
     struct type *types[] = {call->send.type, call->recv.type, call->type};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i] && (types[i]->refs += by) == 0)
             type_end(types[i]);
-    for (int i = 0; call->types && i < 2 * call->coll->size; i++)
+    for (int i = 0; i < call->ntypes; i++)
         if (call->types[i] && (call->types[i]->refs += by) == 0)
             type_end(call->types[i]);
     if (call->op && (call->op->refs += by) == 0)
@@ -377,31 +462,41 @@ hold_or_release(struct call *call, int by)
 static inline void
 hold_arguments(struct call *call)
 {
-    call->held = engine.threads || (call->op && !call->op->predefined);
+    call->held |= engine.threads || (call->op && !call->op->predefined);
     if (unlikely(call->held))
         hold_or_release(call, 1);
 }
 
-static inline void
-release_arguments(struct call *call)
+void
+call_hold(struct call *call)
+{
+    call->held = true;
+    hold_or_release(call, 1);
+}
+
+void
+call_drop(struct call *call)
+{
+    if (call->kept)
+        return;
+    free(call->displs);
+    free(call->types);
+}
+
+void
+call_release(struct call *call)
 {
     if (unlikely(call->held))
         hold_or_release(call, -1);
-    if (unlikely(call->displs != NULL))
-        free(call->displs);
-    if (unlikely(call->types != NULL))
-        free(call->types);
+    if (unlikely(call->displs || call->types))
+        call_drop(call);
 }
 
 int
-call_start(struct call *call, struct comm *comm, uint64_t signature)
+call_start_on(struct call *call, struct comm *comm, struct coll *coll, uint64_t signature)
 {
     int err = engine_failed();
-    if (unlikely(err) ||
-        (unlikely(!comm->coll) && (err = coll_open(comm, kind_names[signature & 0xff]))))
-        return err;
-    struct coll *coll = comm->coll;
-    if (unlikely(err = check_broken(coll)))
+    if (unlikely(err) || unlikely(err = check_broken(coll)))
         return err;
     call->comm = comm;
     call->coll = coll;
@@ -410,13 +505,26 @@ call_start(struct call *call, struct comm *comm, uint64_t signature)
         coll_next(coll, signature);
     call->seq = coll->seq;
     call->flag = coll->flag;
-    call->own = posting_of(coll, coll->rank, call->seq);
+    call->before = own_flag(coll, coll->seq - POSTINGS);
+    if (likely(coll->board != NULL))
+        call->own = posting_of(coll, coll->rank, call->seq);
     hold_arguments(call);
     return MPI_SUCCESS;
 }
 
-enum step
-call_step(struct call *call)
+int
+call_start(struct call *call, struct comm *comm, uint64_t signature)
+{
+    if (unlikely(!comm->coll)) {
+        int err = engine_failed();
+        if (err || (err = coll_open(comm, &comm->coll)))
+            return err;
+    }
+    return call_start_on(call, comm, comm->coll, signature);
+}
+
+static inline enum step
+algorithm_step(struct call *call)
 {
     switch ((enum algorithm)call->algorithm) {
     case RUN_EXCHANGE:
@@ -429,6 +537,32 @@ call_step(struct call *call)
         return chain_step(call);
     }
     __builtin_unreachable();
+}
+
+enum step
+call_step(struct call *call)
+{
+    enum step step;
+    if (unlikely(!call->own) && (step = board_step(call)) != STEP_DONE)
+        return step;
+    return algorithm_step(call);
+}
+
+enum step
+call_step_whole(struct call *call)
+{
+    int err = check_broken(call->coll);
+    return unlikely(err) ? call_fail(call, err) : call_step(call);
+}
+
+uint64_t
+call_mark(const struct call *call)
+{
+    uint64_t mark = call->filled + call->middle + call->taken + call->copied + call->stage +
+                    call->posted + (call->own != NULL) + (call->window != 0);
+    for (int i = 0; i < call->waits; i++)
+        mark = mark * 31 + (uint64_t)call->on[i];
+    return mark + (uint64_t)(uint32_t)(call->peer + call->reader + call->source);
 }
 
 // Calls may end out of order; `done` is the last before which none is under way.
@@ -450,10 +584,11 @@ coll_over_slow(struct coll *coll, uint64_t seq)
 void
 call_end(struct call *call)
 {
-    coll_over(call->coll, call->seq);
+    if (likely(call->own != NULL))
+        coll_over(call->coll, call->seq);
     if (unlikely(call->scratch != NULL))
         free(call->scratch);
-    release_arguments(call);
+    call_release(call);
 }
 
 int
@@ -464,18 +599,20 @@ call_alone(struct call *call)
         struct part from = side_part(&call->send, 0), to = side_part(&call->recv, 0);
         part_copy(&from, &to);
     }
-    free(call->displs);
-    free(call->types);
+    call_drop(call);
     return err;
 }
 
 cold enum step
 call_give_up(struct call *call, int err)
 {
-    char why[376], text[MPI_MAX_ERROR_STRING];
-    if (error_class(err) != MPI_ERR_PROC_ABORTED && error_text(err, text, sizeof text)) {
+    char why[376], text[MPI_MAX_ERROR_STRING], name[48];
+    // Before the board is there nobody can be told; the others wait for this member as for a late one.
+    if (!call->own)
+        call->coll->error = error_class(err);
+    else if (error_class(err) != MPI_ERR_PROC_ABORTED && error_text(err, text, sizeof text)) {
         snprintf(why, sizeof why, "rank %d gave up %s on this communicator (%.240s)",
-                 call->coll->rank, kind_names[call->signature & 0xff], text);
+                 call->coll->rank, name_of(call->signature, name, sizeof name), text);
         coll_break(call->coll, MPI_ERR_OTHER, why);
     }
     return call_fail(call, err);
@@ -493,19 +630,28 @@ strayed_member(const struct call *call)
     return -1;
 }
 
+bool
+call_strayed(struct call *call)
+{
+    int rank = strayed_member(call);
+    if (likely(rank < 0))
+        return false;
+    call_fail(call, mismatch(call, rank));
+    return true;
+}
+
 static enum step
 wait_and_step(struct call *call, struct wait *wait)
 {
-    int strayed;
-    // acquire: pairs with the release in coll_break.
-    if (unlikely(atomic_load_explicit(&call->coll->board->broken, memory_order_acquire) == 2))
-        return call_fail(call, broken_error(call->coll));
+    int err = check_broken(call->coll);
+    if (unlikely(err))
+        return call_fail(call, err);
     if (must_look_again(call, wait)) {
-        if (unlikely((strayed = strayed_member(call)) >= 0))
-            return call_fail(call, mismatch(call, strayed));
+        if (unlikely(call_strayed(call)))
+            return STEP_ERROR;
     } else {
-        wait->peer = call->on[0];
-        int err = engine_wait(wait);
+        wait->peer = call->waits ? call->on[0] : 0;
+        err = engine_wait(wait);
         if (unlikely(err))
             return call_give_up(call, err);
     }

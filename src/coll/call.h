@@ -48,11 +48,13 @@ enum coll_kind {
     COLL_KINDS
 };
 
+/* How it was called. Calls of different forms do not match (MPI 5.0, 6.12). */
+enum form { FORM_BLOCKING, FORM_STARTED, FORM_PERSISTENT };
+
 /* Its name: "MPI_Bcast". */
 const char *coll_name(enum coll_kind kind);
 
-/* signature: kind, operation (8 bits each), arithmetic of the type (8 bits), root
- * + 1 (high half). */
+/* signature: kind, operation, arithmetic of the type, form (8 bits each), root + 1 (high half). */
 static inline uint64_t
 signature_make(enum coll_kind kind, int root)
 {
@@ -64,6 +66,18 @@ signature_reduce(enum coll_kind kind, int root, const struct op *op, const struc
 {
     uint64_t code = op->predefined ? op->code : 0xff;
     return signature_make(kind, root) | code << 8 | (uint64_t)type->basic << 16;
+}
+
+static inline uint64_t
+signature_with(uint64_t signature, enum form form)
+{
+    return signature | (uint64_t)form << 24;
+}
+
+static inline enum form
+signature_form(uint64_t signature)
+{
+    return (enum form)(signature >> 24 & 3);
 }
 
 enum step { STEP_DONE, STEP_WAIT, STEP_ERROR };
@@ -89,9 +103,10 @@ enum flow {
 struct call {
     struct comm *comm;
     struct coll *coll;
-    struct posting *own;
+    struct posting *own; // NULL: the board is not there yet
     uint64_t seq, flag, signature;
-    int error; // with STEP_ERROR
+    uint64_t before; // the flag of the call that had this posting before
+    int error;       // with STEP_ERROR
     // With STEP_WAIT: the members of on_coll of whom one must move first.
     struct coll *on_coll;
     int on[WAITS], waits;
@@ -133,16 +148,41 @@ struct call {
     char *scratch;       // owned
     MPI_Count *displs;   // owned
     struct type **types; // owned
+    int ntypes;          // in it
+    bool kept;           // displs and types are a plan's (form.h)
 };
 
 /* Begin: failures of others, the board, number and flag. Nothing is posted yet; but with
  * call->posted the call began the short way (quick.h), which has posted it. */
 int call_start(struct call *call, struct comm *comm, uint64_t signature);
 
+/* The same on another board of the communicator. */
+int call_start_on(struct call *call, struct comm *comm, struct coll *coll, uint64_t signature);
+
 enum step call_step(struct call *call);
+
+/* The same of one that nobody waits for: looks first whether the board is broken. */
+enum step call_step_whole(struct call *call);
+
+/* Changes when a step has moved anything. */
+uint64_t call_mark(const struct call *call);
+
+/* Before a sleep: those for whom the call waits shall wake this process. True if one of them did not
+ * know yet: then look again. */
+bool call_watch(const struct call *call);
+
+/* True if one of those makes other calls: the call has failed, as after STEP_ERROR. */
+bool call_strayed(struct call *call);
 
 /* The call is over for this member; frees what it owns. */
 void call_end(struct call *call);
+
+/* Free what a call owns that has not begun. */
+void call_drop(struct call *call);
+
+/* Hold what a plan refers to; and the end of that, and of what it owns. */
+void call_hold(struct call *call);
+void call_release(struct call *call);
 
 /* In a communicator of one: the own contribution is the result. */
 int call_alone(struct call *call);

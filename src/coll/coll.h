@@ -11,7 +11,7 @@
  *
  * The board. A communicator of two and more has a board in the segment, made at its first
  * collective: the member with rank 0 allocates it and tells the others along a tree of internal
- * messages. On it each member has a struct member with POSTINGS postings; call number s (each
+ * messages, for which a call waits as it waits for its peers. On it each member has a struct member with POSTINGS postings; call number s (each
  * member counts its calls) uses posting s % POSTINGS.
  *
  * A posting begins with `flag`, a hash that chains the signatures (function, root, operation) of
@@ -57,7 +57,9 @@
  *
  * Forms. A call under way is a struct call: a state machine with a step function that does what can
  * be done now, never waits, and says whether it is finished. Blocking calls run step and
- * engine_wait in turn.
+ * engine_wait in turn. Of one that was started (form.h) every poll of this process makes a step; it
+ * goes on while the process is in any MPI call, and not while it computes. Persistent ones have a
+ * board each: what was initialized in the same order may be started in any.
  */
 #ifndef MUSTER_COLL_COLL_H
 #define MUSTER_COLL_COLL_H
@@ -122,7 +124,12 @@ struct board {
 
 /* What this process keeps of a board. */
 struct coll {
-    struct board *board; // NULL: the board could not be made
+    struct board *board;     // NULL: nobody has said yet where it is, or it could not be made
+    struct request *opening; // receives where it is, or NULL
+    uint64_t at;             // what it receives
+    struct comm *comm;       // whose it is; good until the board is there
+    int tag;                 // of the messages that say where it is
+    struct task closing;     // closed before that is known
     struct member *own;
     int rank, size;
     struct peer **peers;          // of the communicator, which outlives every call
@@ -142,7 +149,15 @@ struct coll {
     _Atomic uint64_t *set; // the board's sets of watchers, [size][words]; NULL up to 64 members
 };
 
-/* The communicator's end: leave its board. Under the lock; does not wait. */
+/* Another board for the members of a communicator. Every member calls it in the same order; it does
+ * not wait: calls on the board do, until they know where it is. Under the lock. */
+int coll_open(struct comm *comm, struct coll **coll);
+
+/* Where it is has been received (coll->opening is done): a code when there is none. */
+int coll_opened(struct coll *coll);
+
+/* The end of a board, or of a communicator's: leave it. Under the lock; does not wait. */
+void coll_close(struct coll *coll);
 void coll_free(struct comm *comm);
 
 #endif

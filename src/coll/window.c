@@ -4,6 +4,7 @@
 #include "coll/window.h"
 
 #include "coll/call.h"
+#include "core/message.h"
 #include "shm/arena.h"
 
 #include <stdlib.h>
@@ -264,14 +265,37 @@ coll_reap(void)
     }
 }
 
-void
-coll_free(struct comm *comm)
+// Where its board is is still to come, and others may have to learn it from this process.
+static bool
+closing_step(struct task *task)
 {
-    struct coll *coll = comm->coll;
-    if (!coll)
-        return;
-    comm->coll = NULL;
+    struct coll *coll = container_of(task, struct coll, closing);
+    struct comm *comm = coll->comm;
+    if (!coll->opening->done)
+        return false;
+    task_stop(task);
+    coll_opened(coll);
+    coll_close(coll);
+    comm_release(comm);
+    return true;
+}
+
+static void
+close_later(struct coll *coll)
+{
+    comm_hold(coll->comm);
+    coll->closing.step = closing_step;
+    task_start(&coll->closing);
+}
+
+void
+coll_close(struct coll *coll)
+{
     struct coll_pool *pool = pool_get();
+    if (coll->opening) {
+        close_later(coll);
+        return;
+    }
     if (!coll->board || !pool) {
         free(coll);
         return;
@@ -283,4 +307,19 @@ coll_free(struct comm *comm)
     coll->next = pool->left;
     pool->left = coll;
     coll_reap();
+}
+
+void
+coll_free(struct comm *comm)
+{
+    struct coll *coll = comm->coll;
+    comm->coll = NULL;
+    // It has calls that nobody has completed only where the job has failed.
+    if (coll && coll->opening) {
+        message_abandon(coll->opening);
+        request_free(coll->opening);
+        coll->opening = NULL;
+    }
+    if (coll)
+        coll_close(coll);
 }

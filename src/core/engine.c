@@ -176,6 +176,9 @@ wait_sleep(struct wait *wait)
 {
     if (!engine.seg)
         return sleep_alone();
+    // After the announcement too: a peer may have taken this process out of its watchers since.
+    if (unlikely(engine.tasks != NULL) && tasks_arm())
+        return MPI_SUCCESS;
     if (!wait->armed) {
         if (unlikely(engine.deferred) && message_insist())
             return MPI_SUCCESS;

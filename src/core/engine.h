@@ -21,6 +21,7 @@
 #include "core/pace.h"
 #include "core/pages.h"
 #include "core/request.h"
+#include "core/task.h"
 #include "shm/bell.h"
 #include "shm/segment.h"
 #include "shm/staging.h"
@@ -79,6 +80,11 @@ struct engine {
     uint64_t buffer_used;           // of the attached buffer (MPI_Bsend), bytes
     void *buffer;
     uint64_t buffer_size;
+
+    // Tasks (task.c), in the order in which they were started.
+    struct task *tasks, *last_task;
+    struct task *next_task; // while they are stepped
+    bool tasks_busy;
 
     // The lock: 0 free, 1 held, 2 held and wanted. Then who waits (see engine.c).
     _Atomic uint32_t lock;

@@ -192,7 +192,8 @@ engine_stop(void)
 {
     struct wait wait = {.op = "MPI_Finalize", .peer = MPI_ANY_SOURCE, .tag = MPI_ANY_TAG};
     int err = MPI_SUCCESS;
-    while (engine.receiving && !(err = engine_wait(&wait)))
+    // The user has let go of some of them (MPI_Request_free); the others need what they bring.
+    while ((engine.receiving || engine.tasks) && !(err = engine_wait(&wait)))
         ;
     if (engine.seg) {
         say_that_it_leaves();

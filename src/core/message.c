@@ -643,19 +643,38 @@ internal_wait(struct request *request, const struct internal *other)
     return err ? err : request->error;
 }
 
+static void
+internal_fill_send(struct request *send, const struct internal *to, const void *data, size_t n)
+{
+    send->kind = REQUEST_SEND;
+    send->type = type_get(MPI_BYTE);
+    send->base = data;
+    send->count = (MPI_Count)n;
+    send->size = n;
+    send->peer = peer_get(to->comm->peers[to->rank]);
+    send->rank = to->comm->rank;
+    send->tag = to->tag;
+    send->context = to->context;
+}
+
+static void
+internal_fill_recv(struct request *recv, const struct internal *from, void *data, size_t n)
+{
+    recv->kind = REQUEST_RECV;
+    recv->type = type_get(MPI_BYTE);
+    recv->base = data;
+    recv->count = (MPI_Count)n;
+    recv->size = n;
+    recv->rank = from->rank;
+    recv->tag = from->tag;
+    recv->context = from->context;
+}
+
 int
 internal_send(const struct internal *to, const void *data, size_t n)
 {
-    struct request send = {.kind = REQUEST_SEND,
-                           .on_stack = true,
-                           .type = type_get(MPI_BYTE),
-                           .base = data,
-                           .count = (MPI_Count)n,
-                           .size = n,
-                           .peer = peer_get(to->comm->peers[to->rank]),
-                           .rank = to->comm->rank,
-                           .tag = to->tag,
-                           .context = to->context};
+    struct request send = {.on_stack = true};
+    internal_fill_send(&send, to, data, n);
     message_send(&send);
     return internal_wait(&send, to);
 }
@@ -663,19 +682,51 @@ internal_send(const struct internal *to, const void *data, size_t n)
 int
 internal_recv(const struct internal *from, void *data, size_t n, size_t *got)
 {
-    struct request recv = {.kind = REQUEST_RECV,
-                           .on_stack = true,
-                           .type = type_get(MPI_BYTE),
-                           .base = data,
-                           .count = (MPI_Count)n,
-                           .size = n,
-                           .rank = from->rank,
-                           .tag = from->tag,
-                           .context = from->context};
+    struct request recv = {.on_stack = true};
+    internal_fill_recv(&recv, from, data, n);
     int err = message_recv(&recv);
     if (!err)
         err = internal_wait(&recv, from);
     if (!err && got)
         *got = recv.size;
+    return err;
+}
+
+static cold int
+no_request(void)
+{
+    return error_new(MPI_ERR_NO_MEM, "no memory for a request");
+}
+
+int
+internal_post(const struct internal *to, const void *data, size_t n)
+{
+    struct request *send = request_alloc(REQUEST_SEND);
+    void *copy = send ? malloc(n ? n : 1) : NULL;
+    if (!copy) {
+        if (send)
+            request_free(send);
+        return no_request();
+    }
+    internal_fill_send(send, to, memcpy(copy, data, n), n);
+    type_hold(send->type);
+    send->buffered = send->orphan = true;
+    message_send(send);
+    return MPI_SUCCESS;
+}
+
+int
+internal_expect(const struct internal *from, void *data, size_t n, struct request **recv)
+{
+    *recv = request_alloc(REQUEST_RECV);
+    if (!*recv)
+        return no_request();
+    internal_fill_recv(*recv, from, data, n);
+    type_hold((*recv)->type);
+    int err = message_recv(*recv);
+    if (err) {
+        request_free(*recv);
+        *recv = NULL;
+    }
     return err;
 }

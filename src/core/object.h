@@ -58,6 +58,7 @@ struct comm {
     struct errhandler *errhandler;
     bool errhandler_set; // by the user
     struct coll *coll;   // NULL before the first collective
+    uint32_t boards;     // opened so far (coll/coll.h), the same number in all members
     char name[MPI_MAX_OBJECT_NAME];
 };
 

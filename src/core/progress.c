@@ -26,5 +26,7 @@ progress_poll(void)
     bool moved = inbox_progress();
     if (unlikely(engine.receiving || engine.outgoing_count || engine.deferred))
         moved |= message_progress();
+    if (unlikely(engine.tasks != NULL))
+        moved |= tasks_step();
     return moved;
 }

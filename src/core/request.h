@@ -8,6 +8,12 @@
  * handle. `done` is set once, by whoever finishes it inside this process, always under the engine's
  * lock. A request that MPI_Request_free let go is `orphan` and returns itself to
  * the pool when done.
+ *
+ * A persistent request is made inactive and done. MPI_Start makes it active and not done; the call
+ * that reports its completion makes it inactive again, and leaves it to the user.
+ *
+ * What is neither a send nor a receive has a class, which knows what to do, and keeps what is its
+ * own in `of`.
  */
 #ifndef MUSTER_CORE_REQUEST_H
 #define MUSTER_CORE_REQUEST_H
@@ -17,10 +23,29 @@
 #include "core/status.h"
 
 struct message;
+struct request;
 
 enum request_kind {
     REQUEST_SEND = 1,
     REQUEST_RECV,
+    REQUEST_OTHER, // by its class alone
+};
+
+/* What requests do in a way of their own. All run under the lock; NULL: nothing to do. A persistent
+ * send or receive has a class as well. */
+struct request_class {
+    /* Begin again: `done` is false, `active` is true; either may be changed, as by an operation that
+     * is over at once. A code: it has not begun. */
+    int (*start)(struct request *request);
+    /* Fill the status of what is done (not MPI_STATUS_IGNORE), or a code. NULL: an empty one, and
+     * request->error. */
+    int (*status)(struct request *request, MPI_Status *status);
+    /* MPI_Cancel, of what is done too; a code when it may not be cancelled. NULL: as a message. */
+    int (*cancel)(struct request *request);
+    /* The job has failed: nobody touches its buffers afterwards. The request is freed next. */
+    void (*abandon)(struct request *request);
+    /* What `of` holds. A code is what a user's function returned; the request ends all the same. */
+    int (*free)(struct request *request);
 };
 
 /* Bytes [at, at + length) of a message. */
@@ -35,9 +60,13 @@ struct request {
     bool orphan;
     bool on_stack;
     bool cancelled;
-    bool sync;         // send: complete only when matched
-    bool buffered;     // send: `base` is ours, freed when the request is done
-    int error;         // MPI_SUCCESS or a code
+    bool persistent;
+    bool active;   // a persistent one: started, and its completion is not reported
+    bool sync;     // send: complete only when matched
+    bool buffered; // send: `base` is ours, freed when the request is done
+    int error;     // MPI_SUCCESS or a code
+    const struct request_class *class;
+    void *of;          // the class's own
     struct comm *comm; // held
     struct type *type; // held
     struct peer *peer; // send: destination; recv: NULL until matched
@@ -81,15 +110,34 @@ request_unlink(struct request *request)
     request->link = NULL;
 }
 
-/* A request from the pool, with its handle, or NULL. `request_free` returns it. */
+/* A request from the pool, with its handle, or NULL. `request_free` returns it; a code is that of a
+ * user's function. */
 struct request *request_alloc(enum request_kind kind);
-void request_free(struct request *request);
+int request_free(struct request *request);
+
+/* A request of a class, which holds the communicator (NULL: none), or NULL. */
+struct request *request_of_class(const struct request_class *class, void *of, struct comm *comm);
 
 /* Mark it done; wakes threads that wait for requests; frees an orphan. */
 void request_done(struct request *request, int error);
 
-/* Fill `status` (may be MPI_STATUS_IGNORE) from a finished request. MPI_ERROR is left alone. */
-void request_status(const struct request *request, MPI_Status *status);
+/* Fill `status` (may be MPI_STATUS_IGNORE) from a finished request. MPI_ERROR is left alone. Returns
+ * the operation's error. */
+int request_status(struct request *request, MPI_Status *status);
+
+/* Its completion has been reported: free it, or leave it inactive. Sets *handle to null if it is
+ * freed. A code is that of a user's function. */
+int request_reported(struct request *request, MPI_Request *handle);
+
+/* Give up what the failed job will not complete, and free it, or leave it inactive. */
+void request_give_up(struct request *request, MPI_Request *handle);
+
+/* Null, and inactive persistent requests, are passed over by the calls that complete. */
+static inline bool
+request_counts(const struct request *request)
+{
+    return request && (!request->persistent || request->active);
+}
 
 static inline struct request *
 request_get(MPI_Request handle)

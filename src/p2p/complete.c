@@ -22,6 +22,24 @@ lookup(MPI_Request handle, struct request **found)
     return likely(*found) ? MPI_SUCCESS : handle_error(HANDLE_REQUEST, handle);
 }
 
+// The same for the calls that complete: NULL for an inactive one as well.
+static inline int
+lookup_active(MPI_Request handle, struct request **found)
+{
+    int err = lookup(handle, found);
+    if (unlikely(!request_counts(*found)))
+        *found = NULL;
+    return err;
+}
+
+// The active request of a handle that has been checked, or NULL.
+static inline struct request *
+active(MPI_Request handle)
+{
+    struct request *r = request_get(handle);
+    return likely(request_counts(r)) ? r : NULL;
+}
+
 static MPI_Comm
 comm_of(const struct request *request)
 {
@@ -32,20 +50,9 @@ comm_of(const struct request *request)
 static int
 finish(struct request *request, MPI_Request *handle, MPI_Status *status)
 {
-    int err = request->error;
-    request_status(request, status);
-    request_free(request);
-    *handle = MPI_REQUEST_NULL;
-    return err;
-}
-
-// The job has failed: nobody will complete it.
-static void
-give_up(struct request *request, MPI_Request *handle)
-{
-    message_abandon(request);
-    request_free(request);
-    *handle = MPI_REQUEST_NULL;
+    int err = request_status(request, status);
+    int freed = request_reported(request, handle);
+    return err ? err : freed;
 }
 
 static int
@@ -55,7 +62,7 @@ wait_one(struct request *request, MPI_Request *handle, MPI_Status *status)
         int err = request_await(request, "MPI_Wait");
         if (err) {
             if (error_class(err) == MPI_ERR_PROC_ABORTED)
-                give_up(request, handle);
+                request_give_up(request, handle);
             return err;
         }
     }
@@ -69,7 +76,7 @@ PMPI_Wait(MPI_Request *request, MPI_Status *status)
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request ? lookup(*request, &r) : null_error("request");
+        err = request ? lookup_active(*request, &r) : null_error("request");
         if (!err && !r)
             status_empty(status);
         if (!err && r) {
@@ -93,7 +100,7 @@ test_one(struct request *request, MPI_Request *handle, int *flag, MPI_Status *st
         return finish(request, handle, status);
     int err = engine_failed();
     if (err)
-        give_up(request, handle);
+        request_give_up(request, handle);
     return err;
 }
 
@@ -104,7 +111,7 @@ PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = request && flag ? lookup(*request, &r) : null_error("request or flag");
+        err = request && flag ? lookup_active(*request, &r) : null_error("request or flag");
         if (!err && !r) {
             *flag = 1;
             status_empty(status);
@@ -126,7 +133,7 @@ PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status)
     MPI_Comm comm = MPI_COMM_NULL;
     int err = engine_enter();
     if (likely(!err)) {
-        err = flag ? lookup(request, &r) : null_error("flag");
+        err = flag ? lookup_active(request, &r) : null_error("flag");
         if (!err && r && !r->done)
             progress_poll();
         if (!err)
@@ -134,7 +141,7 @@ PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status)
         if (!err && !r)
             status_empty(status);
         else if (!err && r->done)
-            request_status(r, status);
+            err = request_status(r, status);
         else if (!err)
             err = engine_failed();
         comm = err ? comm_of(r) : MPI_COMM_NULL;
@@ -191,7 +198,7 @@ static void
 finish_at(MPI_Request *requests, MPI_Status *statuses, int i, struct first *first)
 {
     MPI_Status *status = status_at(statuses, i);
-    struct request *r = request_get(requests[i]);
+    struct request *r = active(requests[i]);
     MPI_Comm comm = comm_of(r);
     int err = MPI_SUCCESS;
     if (r)
@@ -208,7 +215,7 @@ fail_all(int count, MPI_Request *requests, MPI_Status *statuses, int err, MPI_Co
 {
     struct first done = {0}, open = {0};
     for (int i = 0; i < count; i++) {
-        struct request *r = request_get(requests[i]);
+        struct request *r = active(requests[i]);
         if (!r || r->done) {
             finish_at(requests, statuses, i, &done);
             continue;
@@ -216,7 +223,7 @@ fail_all(int count, MPI_Request *requests, MPI_Status *statuses, int err, MPI_Co
         first_note(&open, err, comm_of(r));
         status_error(status_at(statuses, i), err);
         if (error_class(err) == MPI_ERR_PROC_ABORTED)
-            give_up(r, &requests[i]);
+            request_give_up(r, &requests[i]);
     }
     *comm = open.comm;
     return err;
@@ -244,7 +251,7 @@ wait_all(int count, MPI_Request *requests, MPI_Status *statuses, MPI_Comm *comm)
     if (err)
         return err;
     for (int i = 0; i < count; i++) {
-        struct request *r = request_get(requests[i]);
+        struct request *r = active(requests[i]);
         if (r && !r->done && (err = request_await(r, "MPI_Waitall")))
             return fail_all(count, requests, statuses, err, comm);
     }
@@ -268,7 +275,7 @@ static bool
 all_done(int count, const MPI_Request *requests)
 {
     for (int i = 0; i < count; i++) {
-        const struct request *r = request_get(requests[i]);
+        const struct request *r = active(requests[i]);
         if (r && !r->done)
             return false;
     }
@@ -309,7 +316,7 @@ first_done(int count, const MPI_Request *requests)
 {
     int result = NONE_ACTIVE;
     for (int i = 0; i < count; i++) {
-        const struct request *r = request_get(requests[i]);
+        const struct request *r = active(requests[i]);
         if (r && r->done)
             return i;
         if (r)
@@ -324,7 +331,7 @@ comm_of_any(int count, const MPI_Request *requests)
 {
     MPI_Comm comm = MPI_COMM_NULL;
     for (int i = 0; i < count && comm == MPI_COMM_NULL; i++)
-        comm = comm_of(request_get(requests[i]));
+        comm = comm_of(active(requests[i]));
     return comm;
 }
 
@@ -351,7 +358,7 @@ finish_any(MPI_Request *requests, int at, int *index, MPI_Status *status, MPI_Co
         status_empty(status);
         return MPI_SUCCESS;
     }
-    struct request *r = request_get(requests[at]);
+    struct request *r = active(requests[at]);
     *index = at;
     *comm = comm_of(r);
     return finish(r, &requests[at], status);
@@ -431,7 +438,7 @@ finish_some(struct some *some, int at)
     if (at == NONE_ACTIVE)
         return MPI_SUCCESS;
     for (int i = 0; i < some->count; i++) {
-        struct request *r = request_get(some->requests[i]);
+        struct request *r = active(some->requests[i]);
         if (!r || !r->done)
             continue;
         MPI_Status *status = status_at(some->statuses, n);
@@ -504,15 +511,14 @@ weak_alias(PMPI_Testsome, MPI_Testsome);
 /* ---- letting go and cancelling ---- */
 
 // What is under way goes on, and frees itself.
-static void
+static int
 let_go(struct request *r)
 {
-    if (r->done) {
-        request_free(r);
-        return;
-    }
+    if (r->done)
+        return request_free(r);
     handle_retire(r);
     r->orphan = true;
+    return MPI_SUCCESS;
 }
 
 int
@@ -525,7 +531,7 @@ PMPI_Request_free(MPI_Request *request)
         if (!err && !r)
             err = handle_error(HANDLE_REQUEST, *request);
         if (!err) {
-            let_go(r);
+            err = let_go(r);
             *request = MPI_REQUEST_NULL;
         }
         engine_leave();
@@ -537,10 +543,8 @@ weak_alias(PMPI_Request_free, MPI_Request_free);
 // The wait that follows may depend on no other process (3.8.4): a send that its receiver knows of
 // goes on from a copy.
 static void
-cancel(struct request *r)
+cancel_message(struct request *r)
 {
-    if (r->done)
-        return;
     if (message_withdraw(r)) {
         r->cancelled = true;
         r->size = 0;
@@ -549,6 +553,18 @@ cancel(struct request *r)
         message_abandon(r);
         request_done(r, MPI_SUCCESS);
     }
+}
+
+static int
+cancel(struct request *r)
+{
+    if (r->persistent && !r->active)
+        return error_new(MPI_ERR_REQUEST, "the persistent request is not active");
+    if (r->class && r->class->cancel)
+        return r->class->cancel(r);
+    if (!r->done)
+        cancel_message(r);
+    return MPI_SUCCESS;
 }
 
 int
@@ -561,7 +577,7 @@ PMPI_Cancel(MPI_Request *request)
         if (!err && !r)
             err = handle_error(HANDLE_REQUEST, *request);
         if (!err)
-            cancel(r);
+            err = cancel(r);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Cancel", err);

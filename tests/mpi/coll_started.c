@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* Collectives that were started: many at once, completed in any order, beside blocking ones and
+ * messages; persistent ones started in an order of each rank's own. */
+#include "check.h"
+
+#include <stdlib.h>
+
+enum { MANY = 100, KINDS = 8 };
+
+static int rank, size;
+
+// The first call on a communicator must not wait for the others either.
+static void
+first_call_does_not_wait(void)
+{
+    MPI_Comm comm;
+    MPI_Request request;
+    int token = 7;
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm);
+    if (rank > 0) {
+        MPI_Ibarrier(comm, &request);
+        MPI_Send(&token, 1, MPI_INT, 0, 0, comm);
+    } else {
+        for (int m = 1; m < size; m++)
+            MPI_Recv(&token, 1, MPI_INT, m, 0, comm, MPI_STATUS_IGNORE);
+        MPI_Ibarrier(comm, &request);
+    }
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    CHECK(request == MPI_REQUEST_NULL, "rank %d", rank);
+    MPI_Comm_free(&comm);
+}
+
+static void
+fill(int *own, int n, int i)
+{
+    for (int k = 0; k < n; k++)
+        own[k] = rank * 1000003 + i * 1009 + k;
+}
+
+static void
+check_all(const int *all, int n, int i)
+{
+    for (int m = 0; m < size; m++)
+        for (int k = 0; k < n; k++)
+            CHECK(all[m * n + k] == m * 1000003 + i * 1009 + k, "call %d, rank %d, [%d]: %d", i, m,
+                  k, all[m * n + k]);
+}
+
+static int
+count_of(int i)
+{
+    static const int counts[] = {0, 1, 3, 50, 57, 1000, 5000, 40000};
+    return counts[i % KINDS];
+}
+
+// In what order rank r completes or starts them.
+static void
+order(int *at, int n, unsigned seed)
+{
+    for (int i = 0; i < n; i++)
+        at[i] = i;
+    for (int i = n - 1; i > 0; i--) {
+        seed = seed * 1103515245 + 12345;
+        int j = (int)(seed >> 8) % (i + 1), t = at[i];
+        at[i] = at[j];
+        at[j] = t;
+    }
+}
+
+static void
+many_at_once(void)
+{
+    static MPI_Request requests[MANY];
+    static int *own[MANY], *all[MANY], at[MANY];
+    for (int i = 0; i < MANY; i++) {
+        int n = count_of(i);
+        own[i] = malloc(sizeof(int) * (size_t)(n + 1));
+        all[i] = calloc((size_t)(n * size + 1), sizeof(int));
+        fill(own[i], n, i);
+        MPI_Iallgather(own[i], n, MPI_INT, all[i], n, MPI_INT, MPI_COMM_WORLD, &requests[i]);
+        if (i % 17 == 0)
+            MPI_Barrier(MPI_COMM_WORLD);
+    }
+    order(at, MANY, (unsigned)rank + 5);
+    for (int k = 0; k < MANY; k++) {
+        int i = at[k], done = 0;
+        MPI_Status status;
+        if (k % 3 == 0)
+            while (!done)
+                MPI_Test(&requests[i], &done, &status);
+        else
+            MPI_Wait(&requests[i], &status);
+        check_all(all[i], count_of(i), i);
+        free(own[i]);
+        free(all[i]);
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+static void
+persistent_in_any_order(void)
+{
+    enum { N = 12, TIMES = 5 };
+    MPI_Request requests[N];
+    int at[N];
+    for (int i = 0; i < N; i++)
+        MPI_Barrier_init(MPI_COMM_WORLD, MPI_INFO_NULL, &requests[i]);
+    for (int t = 0; t < TIMES; t++) {
+        order(at, N, (unsigned)(rank * TIMES + t));
+        for (int k = 0; k < N; k++)
+            MPI_Start(&requests[at[k]]);
+        CHECK(MPI_Start(&requests[0]) != MPI_SUCCESS, "it is active");
+        MPI_Waitall(N, requests, MPI_STATUSES_IGNORE);
+        MPI_Waitall(N, requests, MPI_STATUSES_IGNORE); // inactive: at once
+    }
+    for (int i = 0; i < N; i++) {
+        CHECK(requests[i] != MPI_REQUEST_NULL, "request %d", i);
+        MPI_Request_free(&requests[i]);
+    }
+    // One that nobody has started.
+    MPI_Barrier_init(MPI_COMM_WORLD, MPI_INFO_NULL, &requests[0]);
+    MPI_Request_free(&requests[0]);
+}
+
+static void
+errors(void)
+{
+    MPI_Request request;
+    int n;
+    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    MPI_Error_class(MPI_Cancel(&request), &n);
+    CHECK(n == MPI_ERR_REQUEST, "class %d", n);
+    MPI_Error_class(MPI_Start(&request), &n);
+    CHECK(n == MPI_ERR_REQUEST, "class %d", n);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    MPI_Error_class(MPI_Ibarrier(MPI_COMM_NULL, &request), &n);
+    CHECK(n == MPI_ERR_COMM, "class %d", n);
+    MPI_Error_class(MPI_Ibarrier(MPI_COMM_WORLD, NULL), &n);
+    CHECK(n == MPI_ERR_ARG, "class %d", n);
+    MPI_Error_class(MPI_Start(&request), &n);
+    CHECK(n == MPI_ERR_REQUEST, "class %d", n);
+}
+
+// A blocking call does not match a started one: both learn it.
+static void
+forms_do_not_match(void)
+{
+    MPI_Comm comm;
+    MPI_Request request;
+    int err, n;
+    if (size == 1)
+        return;
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm);
+    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+    if (rank == 0)
+        err = MPI_Barrier(comm);
+    else {
+        MPI_Ibarrier(comm, &request);
+        err = MPI_Wait(&request, MPI_STATUS_IGNORE);
+    }
+    MPI_Error_class(err, &n);
+    CHECK(n == MPI_ERR_OTHER, "class %d", n);
+    MPI_Comm_free(&comm);
+}
+
+int
+main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    first_call_does_not_wait();
+    many_at_once();
+    persistent_in_any_order();
+    errors();
+    forms_do_not_match();
+    // Nobody waits for this one: MPI_Finalize does.
+    MPI_Request request;
+    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    MPI_Request_free(&request);
+    MPI_Finalize();
+    return 0;
+}
