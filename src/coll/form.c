@@ -91,9 +91,9 @@ abandon(struct request *request)
     struct started *s = request->of;
     // Another thread is in a user's function, without the lock.
     while (s->stepping) {
-        engine_leave();
+        engine_give();
         sched_yield();
-        engine_lock();
+        engine_take();
     }
     if (request->done)
         return;

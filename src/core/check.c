@@ -22,6 +22,7 @@ static const struct kind {
     [HANDLE_WIN] = {MPI_ERR_WIN, "a window", "MPI_WIN_NULL", 0x110, 0x117},
     [HANDLE_FILE] = {MPI_ERR_FILE, "a file", "MPI_FILE_NULL", 0x118, 0x11f},
     [HANDLE_SESSION] = {MPI_ERR_SESSION, "a session", "MPI_SESSION_NULL", 0x120, 0x127},
+    [HANDLE_TOOL] = {MPI_T_ERR_INVALID_HANDLE, "the tool interface", "NULL", 0, 0},
 };
 
 // The kind that a value claims to be by its form, live or not; NULL if none.

@@ -36,7 +36,12 @@
 // Polls of a wait between two looks at who shares this CPU: more than a peer in step needs.
 #define POLLS_ALONE 16
 
-struct engine engine = {.view = {.fd = -1}, .spins = PATIENCE_UNSET, .yields = PATIENCE_UNSET};
+struct engine engine = {.view = {.fd = -1},
+                        .spins = PATIENCE_UNSET,
+                        .yields = PATIENCE_UNSET,
+                        .direct_from = PACE_FROM,
+                        .direct_always = PACE_ALWAYS,
+                        .pages_from = PAGES_FROM};
 
 static long
 futex(_Atomic uint32_t *word, int op, uint32_t value)
@@ -128,10 +133,9 @@ waiting_publish(struct wait *wait)
 static int
 interrupted(void)
 {
-    engine_leave();
+    engine_give();
     int stop = engine.interrupt();
-    if (unlikely(engine.threads))
-        engine_lock();
+    engine_take();
     return stop ? error_new(MPI_ERR_OTHER, "the call was interrupted by a signal") : MPI_SUCCESS;
 }
 
@@ -144,12 +148,32 @@ failed_or_interrupted(int failure)
     return err ? err : failure;
 }
 
+// What tools are told of sleeping, which costs more than to tell it. Returns when it began.
+static uint64_t
+sleep_begin(const struct wait *wait)
+{
+    event_note(EVENT_SLEEP, wait->peer, wait->tag, 0);
+    tally_add(&engine.counters.sleeps, 1);
+    return clock_ns();
+}
+
+static void
+sleep_end(const struct wait *wait, uint64_t began)
+{
+    uint64_t ns = clock_ns() - began;
+    tally_add(&engine.counters.slept, ns);
+    if (atomic_load_explicit(&engine.counters.timed, memory_order_relaxed))
+        tally_add(&engine.counters.waited, ns);
+    event_note(EVENT_WAKE, wait->peer, wait->tag, ns);
+}
+
 // Another thread polls: sleep until something changes.
 static int
-wait_for_owner(void)
+wait_for_owner(const struct wait *wait)
 {
     uint32_t seen = atomic_load_explicit(&engine.changed, memory_order_relaxed);
     engine.waiters++;
+    uint64_t began = sleep_begin(wait);
     engine_unlock();
     struct timespec look = {.tv_nsec = INTERRUPT_LOOK_NS};
     long rc = syscall(SYS_futex, &engine.changed, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen,
@@ -157,17 +181,20 @@ wait_for_owner(void)
     bool look_up = rc != 0 && (errno == EINTR || errno == ETIMEDOUT);
     engine_lock();
     engine.waiters--;
+    sleep_end(wait, began);
     return look_up && engine.interrupt ? interrupted() : MPI_SUCCESS;
 }
 
 // A process alone has nobody to wait for but its own threads.
 static int
-sleep_alone(void)
+sleep_alone(const struct wait *wait)
 {
     if (engine.threads)
-        return wait_for_owner();
+        return wait_for_owner(wait);
     struct timespec look = {.tv_nsec = INTERRUPT_LOOK_NS};
+    uint64_t began = sleep_begin(wait);
     nanosleep(&look, NULL);
+    sleep_end(wait, began);
     return engine.interrupt ? interrupted() : MPI_SUCCESS;
 }
 
@@ -175,7 +202,7 @@ static int
 wait_sleep(struct wait *wait)
 {
     if (!engine.seg)
-        return sleep_alone();
+        return sleep_alone(wait);
     // After the announcement too: a peer may have taken this process out of its watchers since.
     if (unlikely(engine.tasks != NULL) && tasks_arm())
         return MPI_SUCCESS;
@@ -196,12 +223,13 @@ wait_sleep(struct wait *wait)
         return MPI_SUCCESS;
     }
     engine.progress_owned = true;
-    engine_leave();
+    uint64_t began = sleep_begin(wait);
+    engine_give();
     int64_t timeout = engine.interrupt ? INTERRUPT_LOOK_NS : -1;
     int err = bell_sleep(engine.block, wait->bell, timeout);
-    if (unlikely(engine.threads))
-        engine_lock();
+    engine_take();
     engine.progress_owned = false;
+    sleep_end(wait, began);
     wait->spins = wait->yields = 0;
     engine_changed();
     return err && engine.interrupt ? interrupted() : MPI_SUCCESS;
@@ -221,10 +249,33 @@ let_others_in(struct wait *wait)
 static void
 yield(void)
 {
-    engine_leave();
+    bool timed = atomic_load_explicit(&engine.counters.timed, memory_order_relaxed);
+    uint64_t began = timed ? clock_ns() : 0;
+    engine_give();
     sched_yield();
-    if (unlikely(engine.threads))
-        engine_lock();
+    engine_take();
+    tally_add(&engine.counters.yields, 1);
+    if (timed)
+        tally_add(&engine.counters.waited, clock_ns() - began);
+}
+
+// For this thread to give out.
+static bool
+events_ready(void)
+{
+    return atomic_load_explicit(&engine.events_waiting, memory_order_relaxed) &&
+           !atomic_load_explicit(&engine.events_giving, memory_order_relaxed);
+}
+
+// Tools get their events, and may call MPI meanwhile: as others who are let in.
+static cold int
+let_events_out(struct wait *wait)
+{
+    wait_end(wait);
+    engine_give();
+    engine.event_hook();
+    engine_take();
+    return MPI_SUCCESS;
 }
 
 // Where ranks do not exceed CPUs, somebody else's process may still have put two of them on one.
@@ -247,7 +298,7 @@ int
 engine_wait(struct wait *wait)
 {
     if (unlikely(engine.progress_owned))
-        return wait_for_owner();
+        return wait_for_owner(wait);
     if (progress_poll()) {
         wait_end(wait);
         return MPI_SUCCESS;
@@ -257,6 +308,8 @@ engine_wait(struct wait *wait)
         return failed_or_interrupted(err);
     if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)))
         return let_others_in(wait);
+    if (unlikely(events_ready()))
+        return let_events_out(wait);
     if (wait->spins < engine.spins) {
         if (unlikely(++wait->spins % POLLS_ALONE == 0) && cpu_shared())
             yield();

@@ -16,6 +16,7 @@
 
 #include "core/api.h"
 #include "core/error.h"
+#include "core/event.h"
 #include "core/match.h"
 #include "core/object.h"
 #include "core/pace.h"
@@ -41,8 +42,10 @@ struct outgoing_table {
 };
 
 struct engine {
-    _Atomic uint32_t state; // enum engine_state
-    bool threads;           // MPI_THREAD_MULTIPLE: the lock is taken
+    _Atomic uint32_t state;         // enum engine_state
+    bool threads;                   // MPI_THREAD_MULTIPLE: the lock is taken
+    _Atomic bool events_waiting;    // event_hook has something to do
+    _Atomic uint32_t events_wanted; // bit per enum event_kind
     int thread_level;
     uint64_t main_thread;
 
@@ -85,6 +88,13 @@ struct engine {
     struct task *tasks, *last_task;
     struct task *next_task; // while they are stepped
     bool tasks_busy;
+
+    // The tool interface (src/tool).
+    uint64_t direct_from, direct_always; // bytes: see transfer.c
+    uint64_t pages_from;
+    struct counters counters;
+    void (*event_hook)(void);   // gives the tool its events; not under the lock
+    _Atomic bool events_giving; // some thread is in it
 
     // The lock: 0 free, 1 held, 2 held and wanted. Then who waits (see engine.c).
     _Atomic uint32_t lock;
@@ -139,6 +149,31 @@ engine_leave(void)
 {
     if (unlikely(engine.threads))
         engine_unlock();
+    if (unlikely(atomic_load_explicit(&engine.events_waiting, memory_order_relaxed)))
+        engine.event_hook();
+}
+
+/* Give the lock away in the middle of a call, and take it again. */
+static inline void
+engine_give(void)
+{
+    if (unlikely(engine.threads))
+        engine_unlock();
+}
+
+static inline void
+engine_take(void)
+{
+    if (unlikely(engine.threads))
+        engine_lock();
+}
+
+/* Something has happened that a tool may want to hear of. Under the lock. */
+static inline void
+event_note(enum event_kind kind, int rank, int tag, uint64_t amount)
+{
+    if (unlikely(atomic_load_explicit(&engine.events_wanted, memory_order_relaxed) >> kind & 1))
+        event_push(kind, rank, tag, amount);
 }
 
 /* Begin and end a call that MPI allows at any time, in any thread (MPI 5.0, 11.4.1 and 11.6): it

@@ -27,6 +27,7 @@ enum handle_kind {
     HANDLE_WIN,
     HANDLE_FILE,
     HANDLE_SESSION,
+    HANDLE_TOOL, // all of MPI_T (src/tool)
     HANDLE_KINDS
 };
 

@@ -49,7 +49,9 @@ cold void
 peer_open(struct peer *peer)
 {
     int rank = (int)(peer - engine.peers);
-    *peer = (struct peer){.open = true, .rank = rank, .other = rank != engine.rank};
+    peer->open = true;
+    peer->rank = rank;
+    peer->other = rank != engine.rank;
     if (!engine.seg)
         return;
     peer->segment = engine.seg;

@@ -110,6 +110,34 @@ deferred_progress(void)
     return moved;
 }
 
+/* ---- counting ---- */
+
+// Those of the engine's own have contexts of their own, which are odd.
+static bool
+is_users(uint64_t context)
+{
+    return !(context & 1);
+}
+
+static void
+count_sent(struct request *send)
+{
+    struct traffic *traffic = &send->peer->traffic;
+    if (!is_users(send->context))
+        return;
+    tally_add(&traffic->sent, 1);
+    tally_add(&traffic->sent_bytes, send->size);
+}
+
+static void
+count_received(struct peer *peer, uint64_t context, uint64_t size)
+{
+    if (!is_users(context))
+        return;
+    tally_add(&peer->traffic.received, 1);
+    tally_add(&peer->traffic.received_bytes, size);
+}
+
 /* ---- a message to this process itself ---- */
 
 static void receive_local(struct request *recv, struct request *send);
@@ -154,6 +182,7 @@ send_local(struct request *send)
 {
     struct request *recv = posted_take(send->context, send->rank, send->tag);
     if (recv) {
+        count_received(send->peer, send->context, send->size);
         receive_local(recv, send);
         return;
     }
@@ -174,6 +203,7 @@ send_local(struct request *send)
 void
 message_send(struct request *send)
 {
+    count_sent(send);
     if (send->peer == &engine.peers[engine.rank])
         send_local(send);
     else if (send->peer->deferred || !send_try(send))
@@ -250,6 +280,7 @@ receive_slot(struct request *recv, struct slot *slot)
     recv->rank = slot->source;
     recv->tag = slot->tag;
     recv->peer = peer;
+    count_received(peer, slot->context, slot->size);
     if (likely(slot->kind == SLOT_INLINE_DATA)) {
         receive_bytes(recv, slot->data, slot->size);
     } else if (slot->kind == SLOT_PIECE) {
@@ -275,6 +306,7 @@ posted_remove(struct request *recv)
 {
     engine.posted_wild -= is_wild(recv);
     match_remove(&engine.posted, &recv->node);
+    level_set(&engine.counters.posted, engine.posted.nodes);
 }
 
 // Of the receives that match, the one that was posted first.
@@ -344,6 +376,7 @@ message_take(struct message *message)
             match_remove(&engine.unexpected, &message->nodes[i]);
     *(message->prev ? &message->prev->next : &engine.first_unexpected) = message->next;
     *(message->next ? &message->next->prev : &engine.last_unexpected) = message->prev;
+    level_set(&engine.counters.unexpected, tally_value(&engine.counters.unexpected.now) - 1);
 }
 
 static struct message *
@@ -360,9 +393,12 @@ message_new(uint32_t kind, struct match_key key, uint64_t size)
     message->prev = engine.last_unexpected;
     *(message->prev ? &message->prev->next : &engine.first_unexpected) = message;
     engine.last_unexpected = message;
+    level_set(&engine.counters.unexpected, tally_value(&engine.counters.unexpected.now) + 1);
     if (match_append(&engine.unexpected, &message->nodes[0], key) &&
-        (!engine.wild_indexed || message_index(message, key)))
+        (!engine.wild_indexed || message_index(message, key))) {
+        event_note(EVENT_UNEXPECTED, key.source, key.tag, size);
         return message;
+    }
     message_take(message);
     pool_free(HANDLE_MESSAGE, message);
     return NULL;
@@ -416,6 +452,7 @@ message_recv_matched(struct request *recv, struct message *message)
     recv->rank = message->source;
     recv->tag = message->tag;
     recv->peer = message->peer;
+    count_received(message->peer, message->context, message->size);
     if (message->kind == MESSAGE_LOCAL)
         receive_local(recv, message->local);
     else if (message->kind == MESSAGE_XFER)
@@ -471,6 +508,7 @@ message_recv(struct request *recv)
     if (!match_append(&engine.posted, &recv->node, key))
         return error_new(MPI_ERR_NO_MEM, "no memory to post a receive");
     engine.posted_wild += is_wild(recv);
+    level_set(&engine.counters.posted, engine.posted.nodes);
     return MPI_SUCCESS;
 }
 

@@ -127,6 +127,8 @@ message_send_inline(struct peer *peer, uint64_t context, int source, int tag, co
     slot->kind = SLOT_INLINE_DATA;
     __builtin_memcpy(slot->data, data, size);
     ring_publish(slot, position);
+    tally_add(&peer->traffic.sent, 1); // after the slot is out: the reader need not wait for it
+    tally_add(&peer->traffic.sent_bytes, size);
     bell_notify(peer->segment, peer->block);
     return true;
 }

@@ -12,6 +12,7 @@
 #ifndef MUSTER_CORE_PEER_H
 #define MUSTER_CORE_PEER_H
 
+#include "core/event.h"
 #include "shm/ring.h"
 #include "shm/segment.h"
 
@@ -22,6 +23,7 @@ struct peer {
     bool other; // and it is another process than this one: ring_claim may be tried
     int rank;   // in its job
     struct ring_out ring;
+    struct traffic traffic; // kept before it is open, too
     struct segment *segment;
     struct rank_block *block;
     struct request *deferred;       // sends that wait for room, in order

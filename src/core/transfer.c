@@ -233,7 +233,19 @@ stage(struct request *send, uint32_t i, struct byte_range range)
 static bool
 may_copy(uint64_t size)
 {
-    return size >= PACE_FROM && cma_pays(engine.seg);
+    return size >= PACE_FROM && size >= engine.direct_from && cma_pays(engine.seg);
+}
+
+static bool
+always_copied(uint64_t size)
+{
+    return size >= PACE_ALWAYS || size >= engine.direct_always;
+}
+
+static bool
+wants_pages(uint64_t size)
+{
+    return size >= PAGES_FROM && size >= engine.pages_from;
 }
 
 // Will the receiver read it where it lies? As it did the last time.
@@ -244,7 +256,7 @@ expects_direct(const struct request *send)
         return true;
     if (!may_copy(send->size))
         return false;
-    return send->size >= PACE_ALWAYS || engine.direct_classes >> pace_class(send->size) & 1;
+    return always_copied(send->size) || engine.direct_classes >> pace_class(send->size) & 1;
 }
 
 // Fill pieces while there are any and the receiver keeps up. `open`: bytes may be claimed.
@@ -363,7 +375,7 @@ transfer_start(struct request *send)
     struct outgoing *out = outgoing_begin(table, send);
     if (may_copy(send->size))
         cma_allow(engine.seg);
-    if (send->size >= PAGES_FROM && send->xfer->address && !send->xfer->offset)
+    if (wants_pages(send->size) && send->xfer->address && !send->xfer->offset)
         pages_used(&engine.pages, (const void *)(uintptr_t)send->xfer->address, send->size);
     slot_announce(slot, send);
     ring_publish(slot, position);
@@ -569,6 +581,19 @@ receive_direct(struct request *recv)
     return true;
 }
 
+static void
+count_large(const struct request *recv)
+{
+    const struct xfer *xfer = recv->xfer;
+    // relaxed: this process has written it.
+    bool direct = atomic_load_explicit(&xfer->direct, memory_order_relaxed) == XFER_DIRECT;
+    enum large_way mapped = xfer->offset || xfer->to_offset ? LARGE_MAPPED : LARGE_DIRECT;
+    enum large_way way = direct ? mapped : LARGE_STAGED;
+    tally_add(&engine.counters.large[way], 1);
+    tally_add(&engine.counters.large_bytes[way], recv->size);
+    event_note(EVENT_LARGE_END, recv->rank, recv->tag, recv->size);
+}
+
 // Everything that can be done now; closes the xfer when all that fits has come.
 static bool
 receive_step(struct request *recv)
@@ -580,6 +605,7 @@ receive_step(struct request *recv)
     // acquire: pairs with the release in send_direct; the bytes are in our buffer.
     uint64_t written = atomic_load_explicit(&xfer->written, memory_order_acquire);
     if (recv->moved + written >= recv->size) {
+        count_large(recv);
         transfer_close(recv);
         if (recv->began)
             pace_record(&engine.pace[pace_class(recv->size)], recv->direct, recv->size,
@@ -594,7 +620,7 @@ choose_copies(struct request *recv, uint64_t size, bool mapped)
 {
     if (!may_copy(size) || recv->peer->no_read)
         return false;
-    if (size >= PACE_ALWAYS || mapped)
+    if (always_copied(size) || mapped)
         return true;
     recv->began = clock_ns();
     return pace_choose(&engine.pace[pace_class(size)]);
@@ -610,7 +636,7 @@ decide(struct request *recv, uint64_t size)
     if (!plain)
         return;
     uint64_t to_offset = offset_in_segment(data);
-    if (size >= PAGES_FROM && !to_offset)
+    if (wants_pages(size) && !to_offset)
         pages_used(&engine.pages, data, size);
     bool cma = choose_copies(recv, size, xfer->offset || to_offset);
     if (cma)
@@ -629,6 +655,7 @@ transfer_accept(struct request *recv, uint64_t xfer, uint64_t size)
 {
     struct peer *peer = recv->peer;
     recv->xfer = (struct xfer *)segment_at(peer->segment, xfer);
+    event_note(EVENT_LARGE_BEGIN, recv->rank, recv->tag, size);
     decide(recv, size);
     atomic_store_explicit(&recv->xfer->state, XFER_MATCHED, memory_order_relaxed);
     bell_notify(peer->segment, peer->block);

@@ -54,15 +54,21 @@ put_command_line(struct info *info)
     return put_arguments(info, whole && argc < 256 ? argc : 1, argv);
 }
 
-// The number of processes that the launcher started together; the job says it before MPI_Init too.
-static int
-put_size(struct info *info)
+int
+info_job_size(void)
 {
     int size = engine.size, rank;
-    char value[16];
     const char *job = getenv(WIRE_ENVIRONMENT);
     if (!size && (!job || sscanf(job, "%*d:%*[^:]:%d:%d", &rank, &size) != 2))
         size = 1;
+    return size;
+}
+
+static int
+put_size(struct info *info)
+{
+    char value[16];
+    int size = info_job_size();
     snprintf(value, sizeof value, "%d", size);
     int err = info_put(info, "maxprocs", value);
     return err ? err : info_put(info, "soft", value);

@@ -38,4 +38,7 @@ const char *info_value(const struct info *info, const char *key);
  * of them; with argc 0 they are looked up. */
 int info_put_environment(struct info *info, int argc, char **argv);
 
+/* The number of processes that the launcher started together; the job says it before MPI_Init. */
+int info_job_size(void);
+
 #endif

@@ -93,10 +93,9 @@ op_apply(struct op *op, struct type *type, const void *in, void *inout, MPI_Coun
         op_kernel_find(op->code, type->basic)(in, inout, inout, (size_t)count);
         return;
     }
-    engine_leave();
+    engine_give();
     call_user(op, type, (char *)(uintptr_t)in, inout, count);
-    if (unlikely(engine.threads))
-        engine_lock();
+    engine_take();
 }
 
 void

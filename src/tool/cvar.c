@@ -2,12 +2,14 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Control variables of the tool interface (MPI 5.0, 15.3.6): the numbers that decide how a rank
- * waits, and the callback of a language's runtime for blocked calls. These functions return error
- * codes and call no error handler (15.3.1).
+ * Control variables (MPI 5.0, 15.3.6): the numbers that decide how a rank waits and how large
+ * messages go, the callback of a language's runtime for blocked calls, and, to be read, the sizes
+ * that the segment was laid out with. Those by which collectives choose their way are none: all
+ * members would have to change them between the same two calls.
  */
 
-#include "core/engine.h"
+#include "shm/ring.h"
+#include "tool/tool.h"
 
 #include <string.h>
 
@@ -16,55 +18,63 @@ struct cvar {
     void *value;
     MPI_Datatype type;
     size_t size;
+    enum tool_category category;
+    int verbosity, scope;
 };
+
+static unsigned inline_size = SLOT_INLINE, piece_size = PIECE_SIZE;
+
+#define TUNABLE(category)  category, MPI_T_VERBOSITY_TUNER_DETAIL, MPI_T_SCOPE_LOCAL
+#define CONSTANT(category) category, MPI_T_VERBOSITY_TUNER_ALL, MPI_T_SCOPE_CONSTANT
 
 static const struct cvar cvars[] = {
     {"muster_spins", "polls of a waiting rank before it yields its CPU", &engine.spins,
-     MPI_UINT32_T, sizeof engine.spins},
-    {"muster_yields", "yields of a waiting rank before it sleeps", &engine.yields, MPI_UINT32_T,
-     sizeof engine.yields},
+     MPI_UNSIGNED, sizeof engine.spins, TUNABLE(CATEGORY_WAITING)},
+    {"muster_yields", "yields of a waiting rank before it sleeps", &engine.yields, MPI_UNSIGNED,
+     sizeof engine.yields, TUNABLE(CATEGORY_WAITING)},
     {"muster_interrupt_callback",
      "address of an int (*)(void) that is called in a blocked thread after a signal and now and "
      "then; non-zero abandons the call; 0: none",
-     &engine.interrupt, MPI_UNSIGNED_LONG, sizeof engine.interrupt},
+     &engine.interrupt, MPI_UNSIGNED_LONG, sizeof engine.interrupt, TUNABLE(CATEGORY_WAITING)},
+    {"muster_direct_from",
+     "bytes from which a message may be copied between the processes, where that was faster; below "
+     "32 KiB never",
+     &engine.direct_from, MPI_UNSIGNED_LONG_LONG, sizeof engine.direct_from,
+     TUNABLE(CATEGORY_MESSAGES)},
+    {"muster_direct_always",
+     "bytes from which it is, without a try of staging; from 16 MiB in any case",
+     &engine.direct_always, MPI_UNSIGNED_LONG_LONG, sizeof engine.direct_always,
+     TUNABLE(CATEGORY_MESSAGES)},
+    {"muster_huge_pages_from",
+     "bytes of a message whose buffer, used again and again, is moved into huge pages; below 2 MiB "
+     "never",
+     &engine.pages_from, MPI_UNSIGNED_LONG_LONG, sizeof engine.pages_from,
+     TUNABLE(CATEGORY_MEMORY)},
+    {"muster_inline_size", "bytes of a message that go in the slot that announces it", &inline_size,
+     MPI_UNSIGNED, sizeof inline_size, CONSTANT(CATEGORY_MESSAGES)},
+    {"muster_piece_size", "bytes of a staging piece; larger messages take several", &piece_size,
+     MPI_UNSIGNED, sizeof piece_size, CONSTANT(CATEGORY_MESSAGES)},
 };
 #define CVARS ((int)(sizeof cvars / sizeof *cvars))
 
-static _Atomic int users; // MPI_T_init_thread minus MPI_T_finalize
-
-static bool
-off(void)
-{
-    return atomic_load_explicit(&users, memory_order_relaxed) == 0;
-}
-
 int
-PMPI_T_init_thread(int required, int *provided)
+cvar_number(void)
 {
-    (void)required;
-    if (!provided)
-        return MPI_T_ERR_INVALID;
-    *provided = MPI_THREAD_MULTIPLE;
-    atomic_fetch_add_explicit(&users, 1, memory_order_relaxed);
-    return MPI_SUCCESS;
+    return CVARS;
 }
-weak_alias(PMPI_T_init_thread, MPI_T_init_thread);
 
-int
-PMPI_T_finalize(void)
+enum tool_category
+cvar_category(int i)
 {
-    if (off())
-        return MPI_T_ERR_NOT_INITIALIZED;
-    atomic_fetch_sub_explicit(&users, 1, memory_order_relaxed);
-    return MPI_SUCCESS;
+    return cvars[i].category;
 }
-weak_alias(PMPI_T_finalize, MPI_T_finalize);
 
 int
 PMPI_T_cvar_get_num(int *num_cvar)
 {
-    if (off())
-        return MPI_T_ERR_NOT_INITIALIZED;
+    int err = tool_usable();
+    if (err)
+        return err;
     if (!num_cvar)
         return MPI_T_ERR_INVALID;
     *num_cvar = CVARS;
@@ -72,42 +82,22 @@ PMPI_T_cvar_get_num(int *num_cvar)
 }
 weak_alias(PMPI_T_cvar_get_num, MPI_T_cvar_get_num);
 
-// At most *length bytes with the terminator; *length becomes what the whole would need (15.3.3).
-static void
-give_string(const char *text, char *out, int *length)
-{
-    if (!length)
-        return;
-    if (out && *length > 0) {
-        size_t n = min_size(strlen(text), (size_t)*length - 1);
-        memcpy(out, text, n);
-        out[n] = '\0';
-    }
-    *length = (int)strlen(text) + 1;
-}
-
-static void
-give_int(int value, int *out)
-{
-    if (out)
-        *out = value;
-}
-
 int
 PMPI_T_cvar_get_info(int cvar_index, char *name, int *name_len, int *verbosity,
                      MPI_Datatype *datatype, MPI_T_enum *enumtype, char *desc, int *desc_len,
                      int *bind, int *scope)
 {
-    if (off())
-        return MPI_T_ERR_NOT_INITIALIZED;
+    int err = tool_usable();
+    if (err)
+        return err;
     if (cvar_index < 0 || cvar_index >= CVARS)
         return MPI_T_ERR_INVALID_INDEX;
     const struct cvar *cvar = &cvars[cvar_index];
     give_string(cvar->name, name, name_len);
     give_string(cvar->text, desc, desc_len);
-    give_int(MPI_T_VERBOSITY_TUNER_DETAIL, verbosity);
+    give_int(cvar->verbosity, verbosity);
     give_int(MPI_T_BIND_NO_OBJECT, bind);
-    give_int(MPI_T_SCOPE_LOCAL, scope);
+    give_int(cvar->scope, scope);
     if (datatype)
         *datatype = cvar->type;
     if (enumtype)
@@ -119,8 +109,9 @@ weak_alias(PMPI_T_cvar_get_info, MPI_T_cvar_get_info);
 int
 PMPI_T_cvar_get_index(const char *name, int *cvar_index)
 {
-    if (off())
-        return MPI_T_ERR_NOT_INITIALIZED;
+    int err = tool_usable();
+    if (err)
+        return err;
     if (!name || !cvar_index)
         return MPI_T_ERR_INVALID;
     for (int i = 0; i < CVARS; i++) {
@@ -133,8 +124,6 @@ PMPI_T_cvar_get_index(const char *name, int *cvar_index)
 }
 weak_alias(PMPI_T_cvar_get_index, MPI_T_cvar_get_index);
 
-/* A handle is the variable's index + 1: variables are bound to no object, so all handles of one are
- * alike. */
 static const struct cvar *
 cvar_of(MPI_T_cvar_handle handle)
 {
@@ -146,8 +135,9 @@ int
 PMPI_T_cvar_handle_alloc(int cvar_index, void *obj_handle, MPI_T_cvar_handle *handle, int *count)
 {
     (void)obj_handle;
-    if (off())
-        return MPI_T_ERR_NOT_INITIALIZED;
+    int err = tool_usable();
+    if (err)
+        return err;
     if (cvar_index < 0 || cvar_index >= CVARS)
         return MPI_T_ERR_INVALID_INDEX;
     if (!handle || !count)
@@ -161,8 +151,9 @@ weak_alias(PMPI_T_cvar_handle_alloc, MPI_T_cvar_handle_alloc);
 int
 PMPI_T_cvar_handle_free(MPI_T_cvar_handle *handle)
 {
-    if (off())
-        return MPI_T_ERR_NOT_INITIALIZED;
+    int err = tool_usable();
+    if (err)
+        return err;
     if (!handle || !cvar_of(*handle))
         return MPI_T_ERR_INVALID_HANDLE;
     *handle = MPI_T_CVAR_HANDLE_NULL;
@@ -170,58 +161,40 @@ PMPI_T_cvar_handle_free(MPI_T_cvar_handle *handle)
 }
 weak_alias(PMPI_T_cvar_handle_free, MPI_T_cvar_handle_free);
 
-static int
-cvar_move(MPI_T_cvar_handle handle, void *to, const void *from)
-{
-    const struct cvar *cvar = cvar_of(handle);
-    if (off())
-        return MPI_T_ERR_NOT_INITIALIZED;
-    if (!cvar)
-        return MPI_T_ERR_INVALID_HANDLE;
-    if (!to && !from)
-        return MPI_T_ERR_INVALID;
-    engine_lock();
-    memcpy(to ? to : cvar->value, to ? cvar->value : from, cvar->size);
-    engine_unlock();
-    return MPI_SUCCESS;
-}
-
 int
 PMPI_T_cvar_read(MPI_T_cvar_handle handle, void *buf)
 {
-    return cvar_move(handle, buf, NULL);
+    const struct cvar *cvar = cvar_of(handle);
+    int err = tool_enter();
+    if (err)
+        return err;
+    if (!cvar)
+        err = MPI_T_ERR_INVALID_HANDLE;
+    else if (!buf)
+        err = MPI_T_ERR_INVALID;
+    else
+        memcpy(buf, cvar->value, cvar->size);
+    tool_leave();
+    return err;
 }
 weak_alias(PMPI_T_cvar_read, MPI_T_cvar_read);
 
 int
 PMPI_T_cvar_write(MPI_T_cvar_handle handle, const void *buf)
 {
-    return cvar_move(handle, NULL, buf);
+    const struct cvar *cvar = cvar_of(handle);
+    int err = tool_enter();
+    if (err)
+        return err;
+    if (!cvar)
+        err = MPI_T_ERR_INVALID_HANDLE;
+    else if (cvar->scope == MPI_T_SCOPE_CONSTANT)
+        err = MPI_T_ERR_CVAR_SET_NEVER;
+    else if (!buf)
+        err = MPI_T_ERR_INVALID;
+    else
+        memcpy(cvar->value, buf, cvar->size);
+    tool_leave();
+    return err;
 }
 weak_alias(PMPI_T_cvar_write, MPI_T_cvar_write);
-
-// There are no performance variables and no categories.
-static int
-give_none(int *number)
-{
-    if (off())
-        return MPI_T_ERR_NOT_INITIALIZED;
-    if (!number)
-        return MPI_T_ERR_INVALID;
-    *number = 0;
-    return MPI_SUCCESS;
-}
-
-int
-PMPI_T_pvar_get_num(int *num_pvar)
-{
-    return give_none(num_pvar);
-}
-weak_alias(PMPI_T_pvar_get_num, MPI_T_pvar_get_num);
-
-int
-PMPI_T_category_get_num(int *num_cat)
-{
-    return give_none(num_cat);
-}
-weak_alias(PMPI_T_category_get_num, MPI_T_category_get_num);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+#include "core/event.h"
+
+#include "base/clock.h"
+#include "core/engine.h"
+
+// Those that wait: first to last, EVENTS at most. Under the engine's lock.
+static struct event queue[EVENTS];
+static uint64_t first = 1, last; // numbers
+static uint64_t dropped[EVENT_KINDS];
+
+void
+event_push(enum event_kind kind, int rank, int tag, uint64_t amount)
+{
+    if (last - first + 1 == EVENTS) {
+        dropped[kind]++;
+        return;
+    }
+    last++;
+    queue[last % EVENTS] = (struct event){.number = last,
+                                          .time = clock_ns(),
+                                          .amount = amount,
+                                          .rank = rank,
+                                          .tag = tag,
+                                          .kind = kind};
+    atomic_store_explicit(&engine.events_waiting, true, memory_order_relaxed);
+}
+
+bool
+event_pop(struct event *event)
+{
+    if (first > last)
+        return false;
+    *event = queue[first++ % EVENTS];
+    if (first > last)
+        atomic_store_explicit(&engine.events_waiting, false, memory_order_relaxed);
+    return true;
+}
+
+uint64_t
+events_last(void)
+{
+    return last;
+}
+
+uint64_t
+events_dropped(enum event_kind kind)
+{
+    return dropped[kind];
+}
