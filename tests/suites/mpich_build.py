@@ -136,9 +136,10 @@ class Builder:
             done = self.compile(path, objects[-1], flags)
             if done.returncode != 0:
                 return first_error(done.stdout)
-        standin = [self.standin, f"-Wl,-rpath,{self.standin.parent}"] if self.standin else []
-        done = run([PREFIX / "bin" / "mpicc", *objects, FOLDER / "util" / f"{kind}.a", *standin, "-o",
-                    program, "-lm", "-lpthread"])
+        libraries = [FOLDER / "util" / f"{kind}.a", "-lm", "-lpthread"]
+        if self.standin:
+            libraries += [self.standin, f"-Wl,-rpath,{self.standin.parent}"]
+        done = run([PREFIX / "bin" / "mpicc", *objects, "-o", program, *libraries])
         return first_error(done.stdout) if done.returncode != 0 else ""
 
     def build_folders(self, folders, only=None):

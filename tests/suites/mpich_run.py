@@ -86,7 +86,7 @@ def run_line(line, most):
 def run_lines(lines, jobs, most, tell):
     """Run all lines, call tell(line, entry) after each."""
     def one(line):
-        if line.memory * 1.1 > memory_available():
+        if line.memory > memory_available():
             there = f"{memory_available():.1f}"
             entry = {"state": "no memory", "reason": f"{line.memory} GiB of {there}",
                      "seconds": 0, "code": 0, "output": ""}
