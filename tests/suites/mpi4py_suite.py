@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Muster developers
+"""The test suite of upstream mpi4py (source package, version 4.1.2) on the installed library.
+
+Builds upstream with MPICC=mpicc in an environment of its own and runs its test/main.py with mpiexec
+at each number of ranks. Beside it, when asked, the same on the library of the mpich package
+(--peer), and what was built for that library on ours, only the library swapped (--abi).
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from common import BUILD, PREFIX, fail, make_standin, need, table
+
+VERSION = "4.1.2"
+FOLDER = BUILD / "mpi4py"
+SOURCE = FOLDER / f"mpi4py-{VERSION}"
+REPORTER = Path(__file__).with_name("mpi4py_report.py")
+MPICH = "mpich>=5.0.2"
+NUMPY = "numpy>=1.26"
+STATES = ["passed", "failed", "error", "skipped", "missing"]
+# Every test of all that exist, in make check: those of one letter, by the names of their modules.
+FAST = "^test_[c-i]"
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0],
+                                     epilog=__doc__.split("\n\n")[1])
+    parser.add_argument("ranks", nargs="*", type=int, help="numbers of ranks (2)")
+    parser.add_argument("--peer", action="store_true", help="also on the mpich package's library")
+    parser.add_argument("--abi", action="store_true",
+                        help="also what was built for that library, on ours")
+    parser.add_argument("-i", "--include", action="append", default=[], metavar="REGEX",
+                        help="only test modules of these names")
+    parser.add_argument("--only-fast", action="store_true", help=f"the same as -i '{FAST}'")
+    parser.add_argument("--limit", type=int, default=300, metavar="SECONDS",
+                        help="longest time of a run (%(default)s)")
+    parser.add_argument("--json", type=Path, default=FOLDER / "results.json", metavar="FILE")
+    parser.add_argument("-v", "--verbose", action="store_true", help="what each failure says")
+    return parser.parse_args()
+
+
+def python(environment):
+    return environment / "bin" / "python"
+
+
+def environment(name, *packages):
+    """A virtual environment with these packages, made once."""
+    folder = FOLDER / name
+    wanted = " ".join(packages)
+    if not (folder / "made").exists() or (folder / "made").read_text() != wanted:
+        need([sys.executable, "-m", "venv", "--clear", folder], timeout=120)
+        if packages:
+            pip(folder, *packages)
+        (folder / "made").write_text(wanted)
+    return folder
+
+
+def pip(folder, *words, env=None):
+    need([python(folder), "-m", "pip", "install", "-q", "--disable-pip-version-check", *words],
+         timeout=580, env=env)
+
+
+def source():
+    """The source package, fetched once and unpacked."""
+    cache = BUILD / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    archive = cache / f"mpi4py-{VERSION}.tar.gz"
+    if not archive.exists():
+        tools = environment("tools")
+        need([python(tools), "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:",
+              "--disable-pip-version-check", "-d", cache, f"mpi4py=={VERSION}"], timeout=580)
+    if not SOURCE.exists():
+        with tarfile.open(archive) as tar:
+            tar.extractall(FOLDER)
+    return archive
+
+
+def build(name, mpicc, key, *packages):
+    """An environment with upstream built by mpicc; made again when the key changes."""
+    folder = environment(name, NUMPY, *packages)
+    mark = folder / "built"
+    if not mark.exists() or mark.read_text() != key:
+        print(f"building mpi4py {VERSION} with {mpicc}", flush=True)
+        began = time.monotonic()
+        pip(folder, "--no-deps", "--no-cache-dir", "--force-reinstall", source(),
+            env=os.environ | {"MPICC": str(mpicc), "MPI4PY_BUILD_MPICC": str(mpicc)})
+        mark.write_text(key)
+        print(f"built in {time.monotonic() - began:.0f} s", flush=True)
+    return folder
+
+
+def ours():
+    header = (PREFIX / "include" / "mpi.h").read_text()
+    return build("ours", PREFIX / "bin" / "mpicc", f"{PREFIX} {hash_of(header)}")
+
+
+def peers():
+    folder = environment("peer", NUMPY, MPICH)
+    return build("peer", folder / "bin" / "mpicc_abi", MPICH, MPICH)
+
+
+def hash_of(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def run(label, folder, mpiexec, ranks, chosen, libraries, standin=None):
+    """Run test/main.py once; the entry: what became of each test on each rank, and seconds."""
+    reports = FOLDER / "reports"
+    reports.mkdir(parents=True, exist_ok=True)
+    for path in reports.iterdir():
+        path.unlink()
+    # As it is for the user of one: what no environment of ours says else.
+    env = os.environ | {"LD_LIBRARY_PATH": str(libraries), "MUSTER_REPORTS": str(reports)}
+    if standin:
+        env |= {"LD_PRELOAD": str(standin), "MUSTER_STANDIN": str(standin)}
+    include = [FAST] if chosen.only_fast else chosen.include
+    words = [word for regex in include for word in ("-i", regex)]
+    command = [mpiexec, "-n", ranks, python(folder), REPORTER, SOURCE / "test" / "main.py", *words]
+    began = time.monotonic()
+    done = bounded([str(word) for word in command], env, chosen.limit)
+    seconds = time.monotonic() - began
+    tests = {path.name: read_report(path) for path in sorted(reports.iterdir())}
+    return {"label": label, "ranks": ranks, "code": done.returncode, "tests": tests,
+            "seconds": round(seconds, 1), "output": done.stdout.decode(errors="replace")[-6000:]}
+
+
+def read_report(path):
+    """Test -> [state, reason], the last one written."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return {name: [state, reason] for name, state, reason in lines}
+
+
+def bounded(command, env, limit):
+    try:
+        return subprocess.run(["timeout", "-k", "5", str(limit), *command], env=env,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=limit + 30)
+    except subprocess.TimeoutExpired as expired:
+        return subprocess.CompletedProcess(command, 124, expired.stdout or b"", None)
+
+
+def worst(entry):
+    """Test -> its state on the rank where it went worst, and why."""
+    order = ["passed", "skipped", "missing", "failed", "error", "running"]
+    found = {}
+    for tests in entry["tests"].values():
+        for name, (state, reason) in tests.items():
+            if name not in found or order.index(state) > order.index(found[name][0]):
+                found[name] = state, reason
+    return found
+
+
+def row(entry):
+    states = worst(entry)
+    counts = Counter(state for state, reason in states.values())
+    counts["error"] += counts["running"]
+    return [entry["label"], entry["ranks"], len(states), *(counts[state] for state in STATES),
+            f"{entry['seconds']:.0f}", entry["code"]]
+
+
+def is_good(entry):
+    states = {state for state, reason in worst(entry).values()}
+    all_there = len(entry["tests"]) == entry["ranks"]
+    return entry["code"] == 0 and all_there and states <= {"passed", "skipped"}
+
+
+def show_failures(entry, verbose):
+    wanted = Counter()
+    for name, (state, reason) in sorted(worst(entry).items()):
+        if state == "missing":
+            wanted.update(reason.split())
+        elif state not in ("passed", "skipped"):
+            print(f"{entry['label']}, {entry['ranks']} ranks: {state}: {name}: "
+                  f"{reason if verbose else reason.strip().splitlines()[-1:]}")
+    if wanted:
+        print("missing:", ", ".join(f"{name} {count}" for name, count in wanted.most_common()))
+    if entry["code"] != 0 and not entry["tests"]:
+        print(entry["output"])
+
+
+def main():
+    chosen = options()
+    source()
+    mine, library = ours(), PREFIX / "lib"
+    mpiexec = PREFIX / "bin" / "mpiexec"
+    theirs = peers() if chosen.peer or chosen.abi else None
+    standin = make_standin(FOLDER / "standin", ends=False)
+    entries = []
+    for ranks in chosen.ranks or [2]:
+        entries.append(run("ours", mine, mpiexec, ranks, chosen, library, standin))
+        if chosen.abi:
+            entries.append(run("library swapped", theirs, mpiexec, ranks, chosen, library, standin))
+        if chosen.peer:
+            entries.append(run("peer", theirs, theirs / "bin" / "mpiexec", ranks, chosen,
+                               theirs / "lib"))
+    for entry in entries:
+        show_failures(entry, chosen.verbose)
+    chosen.json.write_text(json.dumps(entries, indent=1))
+    table([["library", "ranks", "tests", *STATES, "seconds", "code"], *map(row, entries)])
+    if not all(is_good(entry) for entry in entries if entry["label"] != "peer"):
+        fail("not all tests passed")
+
+
+if __name__ == "__main__":
+    main()
