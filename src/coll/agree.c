@@ -40,3 +40,48 @@ agree_gather(struct comm *comm, enum coll_kind kind, void *table, size_t each)
                         .bytes = each};
     return agree(comm, kind, &call);
 }
+
+// Lanes: each member takes its own block from each, and its own from itself.
+static int
+agree_each(struct comm *comm, enum coll_kind kind, struct call *call)
+{
+    call->self = true;
+    if (comm->size == 1)
+        return call_alone(call);
+    int err = call_start(call, comm, signature_make(kind, -1));
+    return err ? err : call_run(call, coll_name(kind));
+}
+
+int
+agree_alltoall(struct comm *comm, enum coll_kind kind, const void *send, void *recv, size_t each)
+{
+    struct call call = {.flow = FLOW_ALL,
+                        .lanes = true,
+                        .root = -1,
+                        .send = bytes_at((void *)(uintptr_t)send, each),
+                        .recv = bytes_at(recv, each),
+                        .bytes = each};
+    return agree_each(comm, kind, &call);
+}
+
+static struct side
+side_of(const struct agree_blocks *blocks)
+{
+    struct side side = bytes_at(blocks->data, 0);
+    side.counts.wide = blocks->counts;
+    side.displs.wide = blocks->displs;
+    return side;
+}
+
+int
+agree_alltoallv(struct comm *comm, enum coll_kind kind, const struct agree_blocks *send,
+                const struct agree_blocks *recv)
+{
+    struct call call = {.flow = FLOW_ALL,
+                        .lanes = true,
+                        .irregular = true,
+                        .root = -1,
+                        .send = side_of(send),
+                        .recv = side_of(recv)};
+    return agree_each(comm, kind, &call);
+}

@@ -17,4 +17,17 @@ int agree_give(struct comm *comm, enum coll_kind kind, void *data, size_t n);
 /* Each member's `each` bytes to all: rank i has put its own at table + i * each. */
 int agree_gather(struct comm *comm, enum coll_kind kind, void *table, size_t each);
 
+/* From each member to each, itself included: `each` bytes, in the order of ranks. */
+int agree_alltoall(struct comm *comm, enum coll_kind kind, const void *send, void *recv,
+                   size_t each);
+
+/* The same with other sizes: counts[i] bytes at displs[i] for rank i or from it. What one gives is
+ * what the other expects. */
+struct agree_blocks {
+    void *data;
+    const MPI_Count *counts, *displs;
+};
+int agree_alltoallv(struct comm *comm, enum coll_kind kind, const struct agree_blocks *send,
+                    const struct agree_blocks *recv);
+
 #endif

@@ -34,6 +34,11 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_COMM_DUP] = "MPI_Comm_dup",
     [COLL_COMM_SPLIT] = "MPI_Comm_split",
     [COLL_COMM_CREATE] = "MPI_Comm_create",
+    [COLL_CART_CREATE] = "MPI_Cart_create",
+    [COLL_CART_SUB] = "MPI_Cart_sub",
+    [COLL_GRAPH_CREATE] = "MPI_Graph_create",
+    [COLL_DIST_GRAPH_CREATE] = "MPI_Dist_graph_create",
+    [COLL_DIST_GRAPH_CREATE_ADJACENT] = "MPI_Dist_graph_create_adjacent",
 };
 
 const char *

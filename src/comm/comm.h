@@ -28,6 +28,10 @@ struct circle {
  * MPI_ERR_GROUP with the groups, when members were called with different ones. Under the lock. */
 int circle_agree(const struct circle *circle, uint64_t *context);
 
+/* As comm_new (the group's reference is taken also when it fails), with the parent's error handler.
+ */
+struct comm *comm_child(const struct comm *parent, struct group *group, uint64_t context);
+
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);
 

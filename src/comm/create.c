@@ -7,6 +7,7 @@
 #include "comm/comm.h"
 #include "core/check.h"
 #include "group/group.h"
+#include "topo/topo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +16,9 @@
 static int
 make(struct comm *parent, struct group *group, uint64_t context, MPI_Comm *handle)
 {
-    struct comm *comm = comm_new(group, context);
-    if (!comm) {
-        group_release(group);
+    struct comm *comm = comm_child(parent, group, context);
+    if (!comm)
         return error_new(MPI_ERR_NO_MEM, "no memory for another communicator");
-    }
-    errhandler_hold(parent->errhandler);
-    errhandler_release(comm->errhandler);
-    comm->errhandler = parent->errhandler;
     *handle = comm->handle;
     return MPI_SUCCESS;
 }
@@ -46,6 +42,8 @@ dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
         group_hold(comm->group);
         err = make(comm, comm->group, context, newcomm);
     }
+    if (!err)
+        comm_get(*newcomm)->topology = topology_hold(comm->topology);
     comm_release(comm);
     return err;
 }

@@ -4,6 +4,7 @@
 #include "coll/coll.h"
 #include "comm/comm.h"
 #include "group/group.h"
+#include "topo/topo.h"
 
 struct comm *
 comm_special(MPI_Comm handle)
@@ -30,9 +31,24 @@ comm_new(struct group *group, uint64_t context)
     return comm;
 }
 
+struct comm *
+comm_child(const struct comm *parent, struct group *group, uint64_t context)
+{
+    struct comm *comm = comm_new(group, context);
+    if (!comm) {
+        group_release(group);
+        return NULL;
+    }
+    errhandler_hold(parent->errhandler);
+    errhandler_release(comm->errhandler);
+    comm->errhandler = parent->errhandler;
+    return comm;
+}
+
 void
 comm_end(struct comm *comm)
 {
+    topology_release(comm->topology);
     coll_free(comm);
     errhandler_release(comm->errhandler);
     group_release(comm->group);

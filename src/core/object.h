@@ -43,7 +43,8 @@ struct errhandler {
 
 /* ---- communicators (src/comm) ---- */
 
-struct coll; // what the collectives keep for a communicator (src/coll)
+struct coll;     // what the collectives keep for a communicator (src/coll)
+struct topology; // src/topo
 
 struct comm {
     struct object object;
@@ -56,9 +57,10 @@ struct comm {
     uint64_t context; // of point-to-point messages; context + 1: of internal ones
     MPI_Comm handle;
     struct errhandler *errhandler;
-    bool errhandler_set; // by the user
-    struct coll *coll;   // NULL before the first collective
-    uint32_t boards;     // opened so far (coll/coll.h), the same number in all members
+    bool errhandler_set;       // by the user
+    struct coll *coll;         // NULL before the first collective
+    uint32_t boards;           // opened so far (coll/coll.h), the same number in all members
+    struct topology *topology; // or NULL
     char name[MPI_MAX_OBJECT_NAME];
 };
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/*
+ * Virtual topologies (MPI 5.0, chapter 8).
+ *
+ * A topology never changes once it is made, so a communicator and its duplicates share one. It
+ * holds what the user asks for (a grid, a graph, or what this process was told of a distributed
+ * graph) and, for every kind alike, the edges of this process in the order of 8.6.
+ *
+ * No rank is ever moved: `reorder` gives the identity. On one machine a process is not bound to a
+ * CPU unless the user does it, so a rank has no place that another one could be nearer to.
+ */
+#ifndef MUSTER_TOPO_TOPO_H
+#define MUSTER_TOPO_TOPO_H
+
+#include "core/object.h"
+
+enum topology_kind { TOPOLOGY_CART, TOPOLOGY_GRAPH, TOPOLOGY_DIST_GRAPH };
+
+/* Edges of this process on one side, in the order of the standard. Owned by the topology. */
+struct edges {
+    int n;
+    int *ranks;   // in the communicator; MPI_PROC_NULL beyond the border of a grid
+    int *weights; // NULL: there are none
+    /* Of incoming edges only: which of the source's own outgoing edges the edge is. -1 where there
+     * is none: beyond a border, and in an MPI_Graph_create graph whose source does not name this
+     * process as often as this one names it. */
+    int *lanes;
+};
+
+struct topology {
+    int refs;
+    enum topology_kind kind;
+    struct edges in, out;
+
+    int ndims; // of a grid; one block of memory holds the three arrays, `dims` its start
+    int *dims, *periods, *coords;
+
+    int nnodes; // of a graph, as MPI_Graph_create was told it
+    int *index, *neighbors;
+};
+
+/*
+ * The incoming edges of this process, and the outgoing ones; MPI_ERR_TOPOLOGY for a communicator
+ * without a topology. They stay as long as the communicator is held.
+ *
+ * What a source gives to its outgoing edge e arrives at the one incoming edge of the destination
+ * that names the source and has lane e. In a grid that is the edge of the opposite direction (8.6),
+ * also where a periodic dimension has one or two processes and both edges lead to the same one. In
+ * graphs the k-th edge to a process is the k-th from here among that process's.
+ */
+int topology_sources(const struct comm *comm, const struct edges **in);
+int topology_destinations(const struct comm *comm, const struct edges **out);
+
+/* One more holder; the last one's release ends it. Either may be given NULL. */
+struct topology *topology_hold(struct topology *topology);
+void topology_release(struct topology *topology);
+
+/* A zeroed one with one reference, or NULL. */
+struct topology *topology_new(enum topology_kind kind);
+
+/* Memory for n edges: ranks, and where wanted weights and lanes. */
+int edges_make(struct edges *edges, int n, bool weights, bool lanes);
+
+/* The communicator's topology, which must be of this kind; `what` says so in the error's text. */
+int topology_find(MPI_Comm handle, enum topology_kind kind, const struct topology **topology);
+
+/* A communicator of the first `n` ranks of the parent, MPI_COMM_NULL in the others. Takes over the
+ * topology, also when it fails. */
+int topology_comm(struct comm *parent, int n, uint64_t context, struct topology *topology,
+                  MPI_Comm *newcomm);
+
+/* The context id for it, from rank 0, when all have given the same: `hash` is of the arguments,
+ * `what` names them in the error of who has others. */
+int topology_agree(struct comm *parent, int kind, uint64_t contexts, uint64_t hash,
+                   const char *what, uint64_t *context);
+uint64_t hash_ints(uint64_t hash, const int *values, int n);
+
+#endif
