@@ -31,4 +31,7 @@ int circle_agree(const struct circle *circle, uint64_t *context);
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);
 
+/* End the user's handle. */
+void comm_drop(struct comm *comm);
+
 #endif

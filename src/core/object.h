@@ -43,6 +43,7 @@ struct errhandler {
 
 /* ---- communicators (src/comm) ---- */
 
+struct attribute; // of communicators, datatypes and windows (src/attr)
 struct coll; // what the collectives keep for a communicator (src/coll)
 
 struct comm {
@@ -59,6 +60,7 @@ struct comm {
     bool errhandler_set; // by the user
     struct coll *coll;   // NULL before the first collective
     char name[MPI_MAX_OBJECT_NAME];
+    struct attribute *attributes; // the newest first, or NULL
 };
 
 /* ---- datatypes (src/type) ---- */
@@ -86,6 +88,7 @@ struct type {
     const struct type_elements *elements; // the basic elements of one; NULL: it is one
     struct type_contents *contents;       // how it was made; NULL: predefined
     MPI_Datatype handle;
+    struct attribute *attributes; // as a communicator's
 };
 
 /* ---- reduction operations (src/op) ---- */
