@@ -321,6 +321,7 @@ end_part(struct parser *p)
     if (!programs)
         return fail(p, "out of memory");
     o->programs = programs;
+    p->program.part = (int)o->nprograms;
     programs[o->nprograms++] = p->program;
     o->nranks += p->program.ranks;
     p->program = (struct program){0};

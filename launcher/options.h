@@ -25,6 +25,7 @@ struct env_plan {
 /* One part of the command line between two ":". */
 struct program {
     int ranks;
+    int part;    // its place among the programs
     char **argv; // NULL-terminated, part of the command line or of a -configfile
     const char *wdir;
     const char *path; // directories to look in before PATH

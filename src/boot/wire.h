@@ -6,7 +6,8 @@
  *
  * Environment. MUSTER_JOB holds six numbers: "version:job:rank:size:fd:inode", job in hexadecimal,
  * the others decimal. `fd` is an inherited descriptor of the segment's memfd and `inode` what fstat
- * must say of it.
+ * must say of it. MUSTER_PART is the number of the part of the command line, between ":", that a
+ * rank was started by; the first, 0, is not told.
  *
  * Socket. When the descriptor did not survive (a wrapper closed it), a rank connects to the
  * launcher's abstract unix socket (SOCK_SEQPACKET, name "\0muster-<job in hexadecimal>"), which
@@ -20,6 +21,7 @@
 
 #define WIRE_VERSION     1
 #define WIRE_ENVIRONMENT "MUSTER_JOB"
+#define WIRE_PART        "MUSTER_PART" // see above
 #define WIRE_SOCKET_NAME "muster-%016llx" // after the leading NUL byte
 
 enum wire_kind {

@@ -35,4 +35,7 @@ struct comm *comm_child(const struct comm *parent, struct group *group, uint64_t
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);
 
+/* End the user's handle. */
+void comm_drop(struct comm *comm);
+
 #endif

@@ -3,6 +3,7 @@
 
 /* Making and freeing communicators (MPI 5.0, 7.4.2 and 7.4.3). */
 
+#include "attr/attr.h"
 #include "coll/agree.h"
 #include "comm/comm.h"
 #include "core/check.h"
@@ -21,6 +22,23 @@ make(struct comm *parent, struct group *group, uint64_t context, MPI_Comm *handl
         return error_new(MPI_ERR_NO_MEM, "no memory for another communicator");
     *handle = comm->handle;
     return MPI_SUCCESS;
+}
+
+// What the user's copy functions say, once the new communicator stands: the other members have
+// theirs, whatever this one's functions return.
+static int
+copy_attributes(struct comm *parent, MPI_Comm *handle)
+{
+    if (likely(!parent->attributes))
+        return MPI_SUCCESS;
+    struct comm *comm = comm_get(*handle);
+    struct attributed from = comm_attributed(parent), to = comm_attributed(comm);
+    int err = attributes_copy(&from, &to);
+    if (err) {
+        comm_drop(comm);
+        *handle = MPI_COMM_NULL;
+    }
+    return err;
 }
 
 /* ---- dup ---- */
@@ -44,6 +62,8 @@ dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
     }
     if (!err)
         comm_get(*newcomm)->topology = topology_hold(comm->topology);
+    if (!err)
+        err = copy_attributes(comm, newcomm);
     comm_release(comm);
     return err;
 }
@@ -288,6 +308,28 @@ weak_alias(PMPI_Comm_create_group, MPI_Comm_create_group);
 
 /* ---- free ---- */
 
+void
+comm_drop(struct comm *comm)
+{
+    handle_retire(comm); // operations under way hold it; the user may not use it any more
+    comm->freed = true;
+    comm->handle = (MPI_Comm)handle_of(HANDLE_COMM, comm);
+    comm_release(comm);
+}
+
+// The user's functions may have freed it as well.
+static int
+end_attributes(struct comm *comm)
+{
+    struct attributed object = comm_attributed(comm);
+    comm_hold(comm);
+    int err = attributes_clear(&object, false);
+    if (!err && comm->freed)
+        err = error_new(MPI_ERR_COMM, "a delete function of its attributes has freed it");
+    comm_release(comm);
+    return err;
+}
+
 static int
 free_comm(MPI_Comm *handle)
 {
@@ -297,11 +339,10 @@ free_comm(MPI_Comm *handle)
         return err;
     if (comm == engine.world || comm == engine.self)
         return error_new(MPI_ERR_COMM, "%s cannot be freed", comm->name);
+    if (unlikely(comm->attributes) && (err = end_attributes(comm)))
+        return err;
     *handle = MPI_COMM_NULL;
-    handle_retire(comm); // operations under way hold it; the user may not use it any more
-    comm->freed = true;
-    comm->handle = (MPI_Comm)handle_of(HANDLE_COMM, comm);
-    comm_release(comm);
+    comm_drop(comm);
     return MPI_SUCCESS;
 }
 

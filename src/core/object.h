@@ -43,8 +43,9 @@ struct errhandler {
 
 /* ---- communicators (src/comm) ---- */
 
-struct coll;     // what the collectives keep for a communicator (src/coll)
-struct topology; // src/topo
+struct attribute; // of communicators, datatypes and windows (src/attr)
+struct coll;      // what the collectives keep for a communicator (src/coll)
+struct topology;  // src/topo
 
 struct comm {
     struct object object;
@@ -62,6 +63,7 @@ struct comm {
     uint32_t boards;           // opened so far (coll/coll.h), the same number in all members
     struct topology *topology; // or NULL
     char name[MPI_MAX_OBJECT_NAME];
+    struct attribute *attributes; // the newest first, or NULL
 };
 
 /* ---- datatypes (src/type) ---- */
@@ -89,6 +91,7 @@ struct type {
     const struct type_elements *elements; // the basic elements of one; NULL: it is one
     struct type_contents *contents;       // how it was made; NULL: predefined
     MPI_Datatype handle;
+    struct attribute *attributes; // as a communicator's
 };
 
 /* ---- reduction operations (src/op) ---- */

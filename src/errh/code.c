@@ -79,6 +79,13 @@ added_remove(struct added *a)
         codes->count--;
 }
 
+// A user's codes number up from the last of the standard's classes.
+int
+code_last_used(void)
+{
+    return MPI_ERR_LASTCODE + (engine.error_codes ? engine.error_codes->count : 0);
+}
+
 int
 code_class(int code)
 {

@@ -59,6 +59,9 @@ void errhandler_release(struct errhandler *errhandler);
 /* The text of any code, a user's included, as error_text. */
 bool code_text(int code, char *text, size_t n);
 
+/* The last error code or class that is in use: MPI_LASTUSEDCODE. Under the lock. */
+int code_last_used(void);
+
 /* The class of any code, a user's included; MPI_ERR_UNKNOWN for no code. */
 int code_class(int code);
 

@@ -5,6 +5,7 @@
 
 #include "core/init.h"
 
+#include "attr/attr.h"
 #include "core/check.h"
 #include "errh/raise.h"
 
@@ -31,11 +32,14 @@ weak_alias(PMPI_Init_thread, MPI_Init_thread);
 int
 PMPI_Finalize(void)
 {
-    int err = engine_enter();
+    int err = engine_enter(), failed = MPI_SUCCESS;
     if (!err) {
+        struct attributed self = comm_attributed(engine.self);
+        failed = attributes_clear(&self, true); // before anything else (MPI 5.0, 11.2.4)
         err = engine_stop();
         engine_leave();
     }
+    err = err ? err : failed;
     return err ? world_raise("MPI_Finalize", err) : MPI_SUCCESS;
 }
 weak_alias(PMPI_Finalize, MPI_Finalize);

@@ -3,6 +3,7 @@
 
 /* The life of a datatype: committing, duplicating, freeing, naming (MPI
  * 5.0, 5.1.9, 5.1.10, 7.8). */
+#include "attr/attr.h"
 #include "core/check.h"
 #include "core/engine.h"
 #include "errh/raise.h"
@@ -56,6 +57,19 @@ PMPI_Type_commit(MPI_Datatype *datatype)
 }
 weak_alias(PMPI_Type_commit, MPI_Type_commit);
 
+// The user's functions may have freed it as well.
+static int
+end_attributes(struct type *type)
+{
+    struct attributed object = type_attributed(type);
+    type_hold(type);
+    int err = attributes_clear(&object, false);
+    if (!err && !type->handles)
+        err = error_new(MPI_ERR_TYPE, "a delete function of its attributes has freed the datatype");
+    type_release(type);
+    return err;
+}
+
 // Operations under way and types made from it hold it; its handle ends with the user's last one.
 static int
 type_free(MPI_Datatype *handle)
@@ -68,6 +82,8 @@ type_free(MPI_Datatype *handle)
         return err;
     if (type->predefined)
         return error_new(MPI_ERR_TYPE, "%s is predefined and cannot be freed", type->label);
+    if (type->attributes && type->handles == 1 && (err = end_attributes(type)))
+        return err;
     if (--type->handles == 0) {
         handle_retire(type);
         type->handle = (MPI_Datatype)handle_of(HANDLE_TYPE, type);
@@ -125,9 +141,14 @@ type_dup(MPI_Datatype handle, MPI_Datatype *result)
     new->name = NULL;
     new->contents = contents;
     new->handle = (MPI_Datatype)handle_of(HANDLE_TYPE, new);
+    new->attributes = NULL;
     type_hold(old);
-    *result = new->handle;
-    return MPI_SUCCESS;
+    struct attributed from = type_attributed(old), to = type_attributed(new);
+    err = attributes_copy(&from, &to);
+    *result = err ? MPI_DATATYPE_NULL : new->handle;
+    if (err)
+        type_release(new);
+    return err;
 }
 
 int
