@@ -612,7 +612,8 @@ cold enum step
 call_give_up(struct call *call, int err)
 {
     char why[376], text[MPI_MAX_ERROR_STRING], name[48];
-    // Before the board is there nobody can be told; the others wait for this member as for a late one.
+    // Before the board is there nobody can be told: the others wait for this member as for a late
+    // one.
     if (!call->own)
         call->coll->error = error_class(err);
     else if (error_class(err) != MPI_ERR_PROC_ABORTED && error_text(err, text, sizeof text)) {

@@ -172,8 +172,8 @@ enum step call_step_whole(struct call *call);
 /* Changes when a step has moved anything. */
 uint64_t call_mark(const struct call *call);
 
-/* Before a sleep: those for whom the call waits shall wake this process. True if one of them did not
- * know yet: then look again. */
+/* Before a sleep: those for whom the call waits shall wake this process. True if one of them did
+ * not know yet: then look again. */
 bool call_watch(const struct call *call);
 
 /* True if one of those makes other calls: the call has failed, as after STEP_ERROR. */

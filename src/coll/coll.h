@@ -11,8 +11,8 @@
  *
  * The board. A communicator of two and more has a board in the segment, made at its first
  * collective: the member with rank 0 allocates it and tells the others along a tree of internal
- * messages, for which a call waits as it waits for its peers. On it each member has a struct member with POSTINGS postings; call number s (each
- * member counts its calls) uses posting s % POSTINGS.
+ * messages, for which a call waits as it waits for its peers. On it each member has a struct member
+ * with POSTINGS postings; call number s (each member counts its calls) uses posting s % POSTINGS.
  *
  * A posting begins with `flag`, a hash that chains the signatures (function, root, operation) of
  * all calls of this member up to s. Members that have made the same calls have the same flag, so

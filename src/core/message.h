@@ -104,8 +104,8 @@ struct internal {
 int internal_send(const struct internal *to, const void *data, size_t n);
 int internal_recv(const struct internal *from, void *data, size_t n, size_t *got);
 
-/* The same, started. A send copies its data and ends by itself; *recv is the caller's to free when it
- * is done, or after message_abandon. */
+/* The same, started. A send copies its data and ends by itself; *recv is the caller's to free when
+ * it is done, or after message_abandon. */
 int internal_post(const struct internal *to, const void *data, size_t n);
 int internal_expect(const struct internal *from, void *data, size_t n, struct request **recv);
 

@@ -34,8 +34,8 @@ enum request_kind {
 /* What requests do in a way of their own. All run under the lock; NULL: nothing to do. A persistent
  * send or receive has a class as well. */
 struct request_class {
-    /* Begin again: `done` is false, `active` is true; either may be changed, as by an operation that
-     * is over at once. A code: it has not begun. */
+    /* Begin again: `done` is false, `active` is true; either may be changed, as by an operation
+     * that is over at once. A code: it has not begun. */
     int (*start)(struct request *request);
     /* Fill the status of what is done (not MPI_STATUS_IGNORE), or a code. NULL: an empty one, and
      * request->error. */
@@ -121,8 +121,8 @@ struct request *request_of_class(const struct request_class *class, void *of, st
 /* Mark it done; wakes threads that wait for requests; frees an orphan. */
 void request_done(struct request *request, int error);
 
-/* Fill `status` (may be MPI_STATUS_IGNORE) from a finished request. MPI_ERROR is left alone. Returns
- * the operation's error. */
+/* Fill `status` (may be MPI_STATUS_IGNORE) from a finished request. MPI_ERROR is left alone.
+ * Returns the operation's error. */
 int request_status(struct request *request, MPI_Status *status);
 
 /* Its completion has been reported: free it, or leave it inactive. Sets *handle to null if it is
