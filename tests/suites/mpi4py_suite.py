@@ -76,7 +76,7 @@ def source():
     archive = cache / f"mpi4py-{VERSION}.tar.gz"
     if not archive.exists():
         tools = environment("tools")
-        need([python(tools), "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:",
+        need([python(tools), "-m", "pip", "download", "-q", "--no-deps", "--no-binary", "mpi4py",
               "--disable-pip-version-check", "-d", cache, f"mpi4py=={VERSION}"], timeout=580)
     if not SOURCE.exists():
         with tarfile.open(archive) as tar:

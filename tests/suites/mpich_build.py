@@ -21,7 +21,8 @@ FLAGS = ["-O1", "-Werror=implicit-function-declaration", "-Werror=int-conversion
 HEADERS = """dlfcn inttypes memory pthread stdarg stdint stdlib string strings sys_resource sys_stat
 sys_time sys_types unistd limits""".split()
 HAVE = """DOUBLE__COMPLEX FLOAT__COMPLEX LONG_DOUBLE__COMPLEX GETRUSAGE LONG_DOUBLE LONG_LONG
-LONG_LONG_INT STRDUP USLEEP MEMSET H_ADDR_LIST _BOOL MPI_IO MPI_SPAWN MPI_WIN_CREATE""".split()
+LONG_LONG_INT STRDUP USLEEP MEMSET H_ADDR_LIST _BOOL MPI_IO MPI_SPAWN MPI_WIN_CREATE
+MPI_INTEGER16 PTHREAD_BARRIER_INIT""".split()
 VALUES = {
     "POINTERINT_t": "intptr_t", "SIZEOF_INT": 4, "SIZEOF_LONG": 8, "SIZEOF_LONG_LONG": 8,
     "SIZEOF_MPI_OFFSET": 8, "SIZEOF_SHORT": 2, "SIZEOF_VOID_P": 8, "STDC_HEADERS": 1,
