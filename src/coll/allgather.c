@@ -6,28 +6,17 @@
 
 /* MPI_Allgather and MPI_Allgatherv (MPI 5.0, 6.7). */
 
-struct allgather_args {
-    const void *sendbuf;
-    MPI_Count sendcount;
-    MPI_Datatype sendtype;
-    void *recvbuf;
-    MPI_Count recvcount;
-    struct vector recvcounts, displs; // of MPI_Allgatherv
-    MPI_Datatype recvtype;
-    MPI_Comm comm;
-};
-
 // The own contribution: the send buffer, or the own block of the receive buffer, which is checked.
 static int
-check_send(struct call *call, const struct comm *comm, const struct allgather_args *args)
+check_send(struct call *call, const struct comm *comm, const struct transfer *args)
 {
     struct part recv = side_part(&call->recv, comm->rank);
-    if (args->sendbuf == MPI_IN_PLACE) {
+    if (args->send.base == MPI_IN_PLACE) {
         call->send = (struct side){.base = recv.base, .count = recv.count, .type = recv.type};
         call->bytes = recv.bytes;
         return MPI_SUCCESS;
     }
-    int err = side_check(&call->send, args->sendbuf, args->sendcount, args->sendtype, 1, "send");
+    int err = side_check(&call->send, &args->send, 1, "send");
     if (unlikely(err))
         return err;
     struct part send = side_part(&call->send, 0);
@@ -42,25 +31,24 @@ check_send(struct call *call, const struct comm *comm, const struct allgather_ar
 static int
 allgather_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    const struct allgather_args *args = arguments;
+    const struct transfer *args = arguments;
     call->flow = FLOW_ALL;
     call->signature = signature_make(COLL_ALLGATHER, -1);
-    if (unlikely(args->recvbuf == MPI_IN_PLACE))
+    if (unlikely(args->recv.base == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    int err =
-        side_check(&call->recv, args->recvbuf, args->recvcount, args->recvtype, comm->size, "recv");
+    int err = side_check(&call->recv, &args->recv, comm->size, "recv");
     return unlikely(err) ? err : check_send(call, comm, args);
 }
 
 static inline int
-allgather_on(struct comm *comm, const struct allgather_args *args)
+allgather_on(struct comm *comm, const struct transfer *args)
 {
     struct small send = {0}, recv = {0};
     struct quick q;
     bool posted = false;
-    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype, QUICK_MOST) &&
-               small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype, QUICK_MOST) &&
-               recv.bytes == send.bytes && small_apart(&send, &recv, 1, (uint64_t)comm->size) &&
+    if (likely(small_given(&send, &args->send, QUICK_MOST) &&
+               small_given(&recv, &args->recv, QUICK_MOST) && recv.bytes == send.bytes &&
+               small_apart(&send, &recv, 1, (uint64_t)comm->size) &&
                quick_begin(&q, comm, signature_make(COLL_ALLGATHER, -1), send.bytes))) {
         small_copy(q.data, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
@@ -74,31 +62,26 @@ allgather_on(struct comm *comm, const struct allgather_args *args)
 }
 
 static int
-allgather(const struct allgather_args *args)
+allgather(MPI_Comm handle, const struct transfer *args)
 {
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = allgather_on(comm, args);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Allgather", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Allgather", err);
 }
 
 int
 PMPI_Allgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
                int recvcount, MPI_Datatype recvtype, MPI_Comm comm)
 {
-    struct allgather_args args = {.sendbuf = sendbuf,
-                                  .sendcount = sendcount,
-                                  .sendtype = sendtype,
-                                  .recvbuf = recvbuf,
-                                  .recvcount = recvcount,
-                                  .recvtype = recvtype,
-                                  .comm = comm};
-    return allgather(&args);
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype)};
+    return allgather(comm, &args);
 }
 weak_alias(PMPI_Allgather, MPI_Allgather);
 
@@ -106,14 +89,9 @@ int
 PMPI_Allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf,
                  MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm)
 {
-    struct allgather_args args = {.sendbuf = sendbuf,
-                                  .sendcount = sendcount,
-                                  .sendtype = sendtype,
-                                  .recvbuf = recvbuf,
-                                  .recvcount = recvcount,
-                                  .recvtype = recvtype,
-                                  .comm = comm};
-    return allgather(&args);
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype)};
+    return allgather(comm, &args);
 }
 weak_alias(PMPI_Allgather_c, MPI_Allgather_c);
 
@@ -121,28 +99,55 @@ int
 PMPI_Iallgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
                 int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request)
 {
-    struct allgather_args args = {.sendbuf = sendbuf,
-                                  .sendcount = sendcount,
-                                  .sendtype = sendtype,
-                                  .recvbuf = recvbuf,
-                                  .recvcount = recvcount,
-                                  .recvtype = recvtype};
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype)};
     return form_start(comm, allgather_plan, &args, request, "MPI_Iallgather");
 }
 weak_alias(PMPI_Iallgather, MPI_Iallgather);
+
+int
+PMPI_Iallgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf,
+                  MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype)};
+    return form_start(comm, allgather_plan, &args, request, "MPI_Iallgather");
+}
+weak_alias(PMPI_Iallgather_c, MPI_Iallgather_c);
+
+int
+PMPI_Allgather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
+                    int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info,
+                    MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype)};
+    return form_init(comm, allgather_plan, &args, info, request, "MPI_Allgather_init");
+}
+weak_alias(PMPI_Allgather_init, MPI_Allgather_init);
+
+int
+PMPI_Allgather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype,
+                      void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm,
+                      MPI_Info info, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype)};
+    return form_init(comm, allgather_plan, &args, info, request, "MPI_Allgather_init");
+}
+weak_alias(PMPI_Allgather_init_c, MPI_Allgather_init_c);
 
 /* ---- MPI_Allgatherv ---- */
 
 static int
 allgatherv_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    const struct allgather_args *args = arguments;
+    const struct transfer *args = arguments;
     call->flow = FLOW_ALL;
     call->signature = signature_make(COLL_ALLGATHERV, -1);
-    call->recv = (struct side){.counts = args->recvcounts, .displs = args->displs};
-    if (unlikely(args->recvbuf == MPI_IN_PLACE))
+    if (unlikely(args->recv.base == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    int err = side_check_vector(&call->recv, args->recvbuf, args->recvtype, comm->size, "recv");
+    int err = side_check_vector(&call->recv, &args->recv, comm->size, "recv");
     if (unlikely(err) || unlikely(err = check_send(call, comm, args)))
         return err;
     for (int m = 0; m < comm->size && !call->windowed; m++)
@@ -150,33 +155,14 @@ allgatherv_plan(struct call *call, struct comm *comm, const void *arguments)
     return MPI_SUCCESS;
 }
 
-static int
-allgatherv(const struct allgather_args *args)
-{
-    struct comm *comm;
-    int err = engine_enter();
-    if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
-        if (likely(!err))
-            err = form_run(comm, allgatherv_plan, args, false);
-        engine_leave();
-    }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Allgatherv", err);
-}
-
 int
 PMPI_Allgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
                 const int recvcounts[], const int displs[], MPI_Datatype recvtype, MPI_Comm comm)
 {
-    struct allgather_args args = {.sendbuf = sendbuf,
-                                  .sendcount = sendcount,
-                                  .sendtype = sendtype,
-                                  .recvbuf = recvbuf,
-                                  .recvcounts = {.narrow = recvcounts},
-                                  .displs = {.narrow = displs},
-                                  .recvtype = recvtype,
-                                  .comm = comm};
-    return allgatherv(&args);
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv =
+                                blocks_v(recvbuf, narrow(recvcounts), narrow(displs), recvtype)};
+    return form_call(comm, allgatherv_plan, &args, "MPI_Allgatherv");
 }
 weak_alias(PMPI_Allgatherv, MPI_Allgatherv);
 
@@ -185,14 +171,54 @@ PMPI_Allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtyp
                   const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype,
                   MPI_Comm comm)
 {
-    struct allgather_args args = {.sendbuf = sendbuf,
-                                  .sendcount = sendcount,
-                                  .sendtype = sendtype,
-                                  .recvbuf = recvbuf,
-                                  .recvcounts = {.wide = recvcounts},
-                                  .displs = {.wide = displs},
-                                  .recvtype = recvtype,
-                                  .comm = comm};
-    return allgatherv(&args);
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, wide(recvcounts), wide(displs), recvtype)};
+    return form_call(comm, allgatherv_plan, &args, "MPI_Allgatherv");
 }
 weak_alias(PMPI_Allgatherv_c, MPI_Allgatherv_c);
+
+int
+PMPI_Iallgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
+                 const int recvcounts[], const int displs[], MPI_Datatype recvtype, MPI_Comm comm,
+                 MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv =
+                                blocks_v(recvbuf, narrow(recvcounts), narrow(displs), recvtype)};
+    return form_start(comm, allgatherv_plan, &args, request, "MPI_Iallgatherv");
+}
+weak_alias(PMPI_Iallgatherv, MPI_Iallgatherv);
+
+int
+PMPI_Iallgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf,
+                   const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype,
+                   MPI_Comm comm, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, wide(recvcounts), wide(displs), recvtype)};
+    return form_start(comm, allgatherv_plan, &args, request, "MPI_Iallgatherv");
+}
+weak_alias(PMPI_Iallgatherv_c, MPI_Iallgatherv_c);
+
+int
+PMPI_Allgatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
+                     const int recvcounts[], const int displs[], MPI_Datatype recvtype,
+                     MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv =
+                                blocks_v(recvbuf, narrow(recvcounts), narrow(displs), recvtype)};
+    return form_init(comm, allgatherv_plan, &args, info, request, "MPI_Allgatherv_init");
+}
+weak_alias(PMPI_Allgatherv_init, MPI_Allgatherv_init);
+
+int
+PMPI_Allgatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype,
+                       void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[],
+                       MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, wide(recvcounts), wide(displs), recvtype)};
+    return form_init(comm, allgatherv_plan, &args, info, request, "MPI_Allgatherv_init");
+}
+weak_alias(PMPI_Allgatherv_init_c, MPI_Allgatherv_init_c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/form.h"
 #include "coll/quick.h"
 #include "coll/reduction.h"
 
@@ -10,15 +11,6 @@
 // us against 1.4, 16 KiB: 3.1 against 2.6; of 4 ranks on 2 CPUs 16 KiB: 9.5 against 9.9).
 #define DIRECT_BYTES 8192
 static_assert(DIRECT_BYTES <= PIECE, "quick.h takes one piece");
-
-struct allreduce_args {
-    const void *sendbuf;
-    void *recvbuf;
-    MPI_Count count;
-    MPI_Datatype datatype;
-    MPI_Op op;
-    MPI_Comm comm;
-};
 
 static enum algorithm
 choose(const struct call *call, const struct comm *comm)
@@ -32,34 +24,26 @@ choose(const struct call *call, const struct comm *comm)
     return call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_SLICES;
 }
 
-static noinline_ int
-allreduce_any(struct comm *comm, const struct allreduce_args *args, bool posted)
+static int
+allreduce_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    struct call call = {.flow = FLOW_ALL, .root = -1, .up = true, .down = true, .posted = posted};
-    bool in_place = args->sendbuf == MPI_IN_PLACE;
+    const struct reduce_args *args = arguments;
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    struct reduction reduction = {.sendbuf = in_place ? args->recvbuf : args->sendbuf,
-                                  .recvbuf = args->recvbuf,
-                                  .count = args->count,
-                                  .blocks = 1,
-                                  .datatype = args->datatype,
-                                  .op = args->op,
-                                  .in_place = in_place,
-                                  .result = true};
-    int err = reduction_check(&call, &reduction);
+    struct reduction reduction = {.count = args->count, .blocks = 1, .result = true};
+    int err = reduction_check(call, args, &reduction);
     if (unlikely(err))
         return err;
-    if (comm->size == 1)
-        return call_alone(&call);
-    call.self = false;
-    call.algorithm = choose(&call, comm);
-    err = call_start(&call, comm, signature_reduce(COLL_ALLREDUCE, -1, call.op, call.type));
-    return likely(!err) ? call_run(&call, "MPI_Allreduce") : err;
+    call->flow = FLOW_ALL;
+    call->up = call->down = true;
+    call->algorithm = choose(call, comm);
+    call->signature = signature_reduce(COLL_ALLREDUCE, -1, call->op, call->type);
+    reduction_alone(call, comm);
+    return MPI_SUCCESS;
 }
 
 static inline int
-allreduce_on(struct comm *comm, const struct allreduce_args *args)
+allreduce_on(struct comm *comm, const struct reduce_args *args)
 {
     struct small send = {0}, recv = {0};
     struct quick q;
@@ -83,29 +67,30 @@ allreduce_on(struct comm *comm, const struct allreduce_args *args)
             return quick_end(&q);
         }
     }
-    return allreduce_any(comm, args, posted);
+    return form_run(comm, allreduce_plan, args, posted);
 }
 
 static int
-allreduce(const struct allreduce_args *args)
+allreduce(MPI_Comm handle, const struct reduce_args *args)
 {
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = allreduce_on(comm, args);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Allreduce", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Allreduce", err);
 }
 
 int
 PMPI_Allreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op,
                MPI_Comm comm)
 {
-    struct allreduce_args args = {sendbuf, recvbuf, count, datatype, op, comm};
-    return allreduce(&args);
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = count, .datatype = datatype, .op = op};
+    return allreduce(comm, &args);
 }
 weak_alias(PMPI_Allreduce, MPI_Allreduce);
 
@@ -113,7 +98,48 @@ int
 PMPI_Allreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype,
                  MPI_Op op, MPI_Comm comm)
 {
-    struct allreduce_args args = {sendbuf, recvbuf, count, datatype, op, comm};
-    return allreduce(&args);
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = count, .datatype = datatype, .op = op};
+    return allreduce(comm, &args);
 }
 weak_alias(PMPI_Allreduce_c, MPI_Allreduce_c);
+
+int
+PMPI_Iallreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op,
+                MPI_Comm comm, MPI_Request *request)
+{
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = count, .datatype = datatype, .op = op};
+    return form_start(comm, allreduce_plan, &args, request, "MPI_Iallreduce");
+}
+weak_alias(PMPI_Iallreduce, MPI_Iallreduce);
+
+int
+PMPI_Iallreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype,
+                  MPI_Op op, MPI_Comm comm, MPI_Request *request)
+{
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = count, .datatype = datatype, .op = op};
+    return form_start(comm, allreduce_plan, &args, request, "MPI_Iallreduce");
+}
+weak_alias(PMPI_Iallreduce_c, MPI_Iallreduce_c);
+
+int
+PMPI_Allreduce_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op,
+                    MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = count, .datatype = datatype, .op = op};
+    return form_init(comm, allreduce_plan, &args, info, request, "MPI_Allreduce_init");
+}
+weak_alias(PMPI_Allreduce_init, MPI_Allreduce_init);
+
+int
+PMPI_Allreduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype,
+                      MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = count, .datatype = datatype, .op = op};
+    return form_init(comm, allreduce_plan, &args, info, request, "MPI_Allreduce_init");
+}
+weak_alias(PMPI_Allreduce_init_c, MPI_Allreduce_init_c);

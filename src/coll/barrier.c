@@ -7,7 +7,7 @@
 /* MPI_Barrier (MPI 5.0, 6.3): an exchange of nothing. */
 
 static int
-plan(struct call *call, struct comm *comm, const void *args)
+barrier_plan(struct call *call, struct comm *comm, const void *args)
 {
     (void)args;
     call->flow = FLOW_ALL;
@@ -18,7 +18,7 @@ plan(struct call *call, struct comm *comm, const void *args)
 }
 
 static inline int
-barrier(struct comm *comm)
+barrier_on(struct comm *comm)
 {
     struct quick q;
     bool posted = false;
@@ -28,34 +28,40 @@ barrier(struct comm *comm)
         if (likely(quick_all_seen(&q, 0)))
             return quick_end(&q);
     }
-    return form_run(comm, plan, NULL, posted);
+    return form_run(comm, barrier_plan, NULL, posted);
 }
 
-int
-PMPI_Barrier(MPI_Comm handle)
+static int
+barrier(MPI_Comm handle)
 {
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
         err = comm_find(handle, &comm);
         if (likely(!err))
-            err = barrier(comm);
+            err = barrier_on(comm);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Barrier", err);
+}
+
+int
+PMPI_Barrier(MPI_Comm comm)
+{
+    return barrier(comm);
 }
 weak_alias(PMPI_Barrier, MPI_Barrier);
 
 int
 PMPI_Ibarrier(MPI_Comm comm, MPI_Request *request)
 {
-    return form_start(comm, plan, NULL, request, "MPI_Ibarrier");
+    return form_start(comm, barrier_plan, NULL, request, "MPI_Ibarrier");
 }
 weak_alias(PMPI_Ibarrier, MPI_Ibarrier);
 
 int
 PMPI_Barrier_init(MPI_Comm comm, MPI_Info info, MPI_Request *request)
 {
-    return form_init(comm, plan, NULL, info, request, "MPI_Barrier_init");
+    return form_init(comm, barrier_plan, NULL, info, request, "MPI_Barrier_init");
 }
 weak_alias(PMPI_Barrier_init, MPI_Barrier_init);

@@ -1,44 +1,37 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/form.h"
 #include "coll/quick.h"
 
 /* MPI_Bcast (MPI 5.0, 6.4). */
 
-struct bcast_args {
-    void *buffer;
-    MPI_Count count;
-    MPI_Datatype datatype;
-    int root;
-    MPI_Comm comm;
-};
-
-static noinline_ int
-bcast_any(struct comm *comm, const struct bcast_args *args, bool posted)
+static int
+bcast_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    struct call call = {.flow = FLOW_DOWN, .root = args->root, .down = true, .posted = posted};
+    const struct transfer *args = arguments;
     int err = root_check(comm, args->root);
-    if (unlikely(!err && args->buffer == MPI_IN_PLACE && args->count))
+    if (unlikely(!err && args->send.base == MPI_IN_PLACE && args->send.count))
         err = in_place_error("buffer");
-    if (unlikely(err) ||
-        unlikely(err = side_check(&call.send, args->buffer, args->count, args->datatype, 1, "")))
+    if (unlikely(err) || unlikely(err = side_check(&call->send, &args->send, 1, "")))
         return err;
-    if (comm->size == 1)
-        return engine_failed();
-    call.recv = call.send;
-    call.bytes = side_bytes(&call.send, 0);
-    call.algorithm = comm->size > FLAT && call.bytes <= TREE_MAX ? RUN_TREE : RUN_EXCHANGE;
-    err = call_start(&call, comm, signature_make(COLL_BCAST, args->root));
-    return likely(!err) ? call_run(&call, "MPI_Bcast") : err;
+    call->flow = FLOW_DOWN;
+    call->root = args->root;
+    call->down = true;
+    call->recv = call->send;
+    call->bytes = side_bytes(&call->send, 0);
+    call->algorithm = comm->size > FLAT && call->bytes <= TREE_MAX ? RUN_TREE : RUN_EXCHANGE;
+    call->signature = signature_make(COLL_BCAST, args->root);
+    return MPI_SUCCESS;
 }
 
 static inline int
-bcast_on(struct comm *comm, const struct bcast_args *args)
+bcast_on(struct comm *comm, const struct transfer *args)
 {
     struct small s;
     struct quick q;
     bool posted = false, root = comm->rank == args->root;
-    if (likely(small_buffer(&s, args->buffer, args->count, args->datatype, QUICK_MOST) &&
+    if (likely(small_given(&s, &args->send, QUICK_MOST) &&
                (unsigned)args->root < (unsigned)comm->size &&
                quick_begin(&q, comm, signature_make(COLL_BCAST, args->root), root ? s.bytes : 0))) {
         if (root)
@@ -51,35 +44,71 @@ bcast_on(struct comm *comm, const struct bcast_args *args)
             return quick_end(&q);
         }
     }
-    return bcast_any(comm, args, posted);
+    return form_run(comm, bcast_plan, args, posted);
 }
 
 static int
-bcast(const struct bcast_args *args)
+bcast(MPI_Comm handle, const struct transfer *args)
 {
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = bcast_on(comm, args);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Bcast", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Bcast", err);
 }
 
 int
 PMPI_Bcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Comm comm)
 {
-    struct bcast_args args = {buffer, count, datatype, root, comm};
-    return bcast(&args);
+    struct transfer args = {.send = blocks(buffer, count, datatype), .root = root};
+    return bcast(comm, &args);
 }
 weak_alias(PMPI_Bcast, MPI_Bcast);
 
 int
 PMPI_Bcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root, MPI_Comm comm)
 {
-    struct bcast_args args = {buffer, count, datatype, root, comm};
-    return bcast(&args);
+    struct transfer args = {.send = blocks(buffer, count, datatype), .root = root};
+    return bcast(comm, &args);
 }
 weak_alias(PMPI_Bcast_c, MPI_Bcast_c);
+
+int
+PMPI_Ibcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Comm comm,
+            MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(buffer, count, datatype), .root = root};
+    return form_start(comm, bcast_plan, &args, request, "MPI_Ibcast");
+}
+weak_alias(PMPI_Ibcast, MPI_Ibcast);
+
+int
+PMPI_Ibcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root, MPI_Comm comm,
+              MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(buffer, count, datatype), .root = root};
+    return form_start(comm, bcast_plan, &args, request, "MPI_Ibcast");
+}
+weak_alias(PMPI_Ibcast_c, MPI_Ibcast_c);
+
+int
+PMPI_Bcast_init(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Comm comm,
+                MPI_Info info, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(buffer, count, datatype), .root = root};
+    return form_init(comm, bcast_plan, &args, info, request, "MPI_Bcast_init");
+}
+weak_alias(PMPI_Bcast_init, MPI_Bcast_init);
+
+int
+PMPI_Bcast_init_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root, MPI_Comm comm,
+                  MPI_Info info, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(buffer, count, datatype), .root = root};
+    return form_init(comm, bcast_plan, &args, info, request, "MPI_Bcast_init");
+}
+weak_alias(PMPI_Bcast_init_c, MPI_Bcast_init_c);

@@ -20,6 +20,38 @@ struct started {
     struct call plan;  // what each start begins from
 };
 
+/* ---- blocking ---- */
+
+int
+form_run(struct comm *comm, coll_plan *plan, const void *args, bool posted)
+{
+    struct call call = {.root = -1, .posted = posted};
+    int err = plan(&call, comm, args);
+    if (likely(!err)) {
+        if (comm->size == 1)
+            return call_alone(&call);
+        err = call_start(&call, comm, call.signature);
+        if (likely(!err))
+            return call_run(&call, coll_name((enum coll_kind)(call.signature & 0xff)));
+    }
+    call_drop(&call);
+    return err;
+}
+
+int
+form_call(MPI_Comm handle, coll_plan *plan, const void *args, const char *name)
+{
+    struct comm *comm;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = comm_find(handle, &comm);
+        if (likely(!err))
+            err = form_run(comm, plan, args, false);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(handle, name, err);
+}
+
 /* ---- under way ---- */
 
 // The call is over: the request is done, and may be gone with `s`.

@@ -15,26 +15,21 @@
 
 #include "coll/call.h"
 
+/* The arguments of those that copy. */
+struct transfer {
+    struct given send, recv;
+    int root; // of those that have one
+};
+
 typedef int coll_plan(struct call *call, struct comm *comm, const void *args);
 
 /* The blocking form, under the lock. `posted`: it began the short way (quick.h). */
-static inline int
-form_run(struct comm *comm, coll_plan *plan, const void *args, bool posted)
-{
-    struct call call = {.root = -1, .posted = posted};
-    int err = plan(&call, comm, args);
-    if (likely(!err)) {
-        if (comm->size == 1)
-            return call_alone(&call);
-        err = call_start(&call, comm, call.signature);
-        if (likely(!err))
-            return call_run(&call, coll_name((enum coll_kind)(call.signature & 0xff)));
-    }
-    call_drop(&call);
-    return err;
-}
+int form_run(struct comm *comm, coll_plan *plan, const void *args, bool posted);
 
-/* All of a function of the started form: `name` is the function's. */
+/* All of a function of the blocking form: `name` is the function's. */
+int form_call(MPI_Comm comm, coll_plan *plan, const void *args, const char *name);
+
+/* All of a function of the started form. */
 int form_start(MPI_Comm comm, coll_plan *plan, const void *args, MPI_Request *request,
                const char *name);
 

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/form.h"
 #include "coll/quick.h"
 
 /* MPI_Gather and MPI_Gatherv (MPI 5.0, 6.5). */
 
-struct gather_args {
-    const void *sendbuf;
-    MPI_Count sendcount;
-    MPI_Datatype sendtype;
-    void *recvbuf;
-    MPI_Count recvcount;
-    struct vector recvcounts, displs; // of MPI_Gatherv
-    MPI_Datatype recvtype;
-    int root;
-    MPI_Comm comm;
-};
+// What both have in common: the root, and what a member gives.
+static int
+check_giver(struct call *call, const struct comm *comm, const struct transfer *args,
+            enum coll_kind kind)
+{
+    bool root = comm->rank == args->root, in_place = args->send.base == MPI_IN_PLACE;
+    int err = root_check(comm, args->root);
+    if (unlikely(err))
+        return err;
+    if (unlikely(in_place && !root))
+        return in_place_error("sendbuf of a rank other than the root");
+    if (unlikely(root && args->recv.base == MPI_IN_PLACE))
+        return in_place_error("recvbuf");
+    call->flow = FLOW_UP;
+    call->root = args->root;
+    call->signature = signature_make(kind, args->root);
+    call->self = root && !in_place;
+    if (in_place)
+        return MPI_SUCCESS;
+    err = side_check(&call->send, &args->send, 1, "send");
+    call->bytes = unlikely(err) ? 0 : side_bytes(&call->send, 0);
+    return err;
+}
 
 /* ---- MPI_Gather ---- */
 
@@ -28,60 +41,32 @@ check_overlap(const struct call *call, int size)
 }
 
 static int
-gather_check(struct call *call, const struct comm *comm, const struct gather_args *args)
+gather_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    bool root = comm->rank == args->root, in_place = args->sendbuf == MPI_IN_PLACE;
-    int err = root_check(comm, args->root);
-    if (unlikely(err))
+    const struct transfer *args = arguments;
+    int err = check_giver(call, comm, args, COLL_GATHER);
+    if (unlikely(err) || comm->rank != args->root)
         return err;
-    if (unlikely(in_place && !root))
-        return in_place_error("sendbuf of a rank other than the root");
-    if (!in_place &&
-        (err = side_check(&call->send, args->sendbuf, args->sendcount, args->sendtype, 1, "send")))
-        return err;
-    if (!root) {
-        call->bytes = side_bytes(&call->send, 0);
-        return MPI_SUCCESS;
-    }
-    if (unlikely(args->recvbuf == MPI_IN_PLACE))
-        return in_place_error("recvbuf");
-    err =
-        side_check(&call->recv, args->recvbuf, args->recvcount, args->recvtype, comm->size, "recv");
+    err = side_check(&call->recv, &args->recv, comm->size, "recv");
     if (unlikely(err))
         return err;
     call->bytes = side_bytes(&call->recv, 0);
-    if (in_place)
+    if (!call->self)
         return MPI_SUCCESS;
-    call->self = true;
     err = self_check(side_bytes(&call->send, 0), call->bytes);
     return err ? err : check_overlap(call, comm->size);
 }
 
-static noinline_ int
-gather_any(struct comm *comm, const struct gather_args *args, bool posted)
-{
-    struct call call = {.flow = FLOW_UP, .root = args->root, .posted = posted};
-    int err = gather_check(&call, comm, args);
-    if (unlikely(err))
-        return err;
-    if (comm->size == 1)
-        return call_alone(&call);
-    err = call_start(&call, comm, signature_make(COLL_GATHER, args->root));
-    return likely(!err) ? call_run(&call, "MPI_Gather") : err;
-}
-
 static inline int
-gather_on(struct comm *comm, const struct gather_args *args)
+gather_on(struct comm *comm, const struct transfer *args)
 {
     struct small send = {0}, recv = {0};
     struct quick q;
     bool posted = false, root = comm->rank == args->root;
-    if (likely(small_buffer(&send, args->sendbuf, args->sendcount, args->sendtype, QUICK_MOST) &&
+    if (likely(small_given(&send, &args->send, QUICK_MOST) &&
                (unsigned)args->root < (unsigned)comm->size) &&
-        (!root ||
-         (likely(small_buffer(&recv, args->recvbuf, args->recvcount, args->recvtype, QUICK_MOST) &&
-                 recv.bytes == send.bytes &&
-                 small_apart(&send, &recv, 1, (uint64_t)comm->size)))) &&
+        (!root || (likely(small_given(&recv, &args->recv, QUICK_MOST) && recv.bytes == send.bytes &&
+                          small_apart(&send, &recv, 1, (uint64_t)comm->size)))) &&
         likely(quick_begin(&q, comm, signature_make(COLL_GATHER, args->root),
                            root ? 0 : send.bytes))) {
         if (!root)
@@ -94,36 +79,31 @@ gather_on(struct comm *comm, const struct gather_args *args)
             return quick_end(&q);
         }
     }
-    return gather_any(comm, args, posted);
+    return form_run(comm, gather_plan, args, posted);
 }
 
 static int
-gather(const struct gather_args *args)
+gather(MPI_Comm handle, const struct transfer *args)
 {
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = gather_on(comm, args);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Gather", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Gather", err);
 }
 
 int
 PMPI_Gather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount,
             MPI_Datatype recvtype, int root, MPI_Comm comm)
 {
-    struct gather_args args = {.sendbuf = sendbuf,
-                               .sendcount = sendcount,
-                               .sendtype = sendtype,
-                               .recvbuf = recvbuf,
-                               .recvcount = recvcount,
-                               .recvtype = recvtype,
-                               .root = root,
-                               .comm = comm};
-    return gather(&args);
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype),
+                            .root = root};
+    return gather(comm, &args);
 }
 weak_alias(PMPI_Gather, MPI_Gather);
 
@@ -131,79 +111,75 @@ int
 PMPI_Gather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf,
               MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm)
 {
-    struct gather_args args = {.sendbuf = sendbuf,
-                               .sendcount = sendcount,
-                               .sendtype = sendtype,
-                               .recvbuf = recvbuf,
-                               .recvcount = recvcount,
-                               .recvtype = recvtype,
-                               .root = root,
-                               .comm = comm};
-    return gather(&args);
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype),
+                            .root = root};
+    return gather(comm, &args);
 }
 weak_alias(PMPI_Gather_c, MPI_Gather_c);
+
+int
+PMPI_Igather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
+             int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype),
+                            .root = root};
+    return form_start(comm, gather_plan, &args, request, "MPI_Igather");
+}
+weak_alias(PMPI_Igather, MPI_Igather);
+
+int
+PMPI_Igather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf,
+               MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm,
+               MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype),
+                            .root = root};
+    return form_start(comm, gather_plan, &args, request, "MPI_Igather");
+}
+weak_alias(PMPI_Igather_c, MPI_Igather_c);
+
+int
+PMPI_Gather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
+                 int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info,
+                 MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype),
+                            .root = root};
+    return form_init(comm, gather_plan, &args, info, request, "MPI_Gather_init");
+}
+weak_alias(PMPI_Gather_init, MPI_Gather_init);
+
+int
+PMPI_Gather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf,
+                   MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm,
+                   MPI_Info info, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks(recvbuf, recvcount, recvtype),
+                            .root = root};
+    return form_init(comm, gather_plan, &args, info, request, "MPI_Gather_init");
+}
+weak_alias(PMPI_Gather_init_c, MPI_Gather_init_c);
 
 /* ---- MPI_Gatherv ---- */
 
 static int
-gatherv_check_root(struct call *call, const struct comm *comm, const struct gather_args *args)
+gatherv_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    if (unlikely(args->recvbuf == MPI_IN_PLACE))
-        return in_place_error("recvbuf");
-    call->recv.counts = args->recvcounts;
-    call->recv.displs = args->displs;
-    int err = side_check_vector(&call->recv, args->recvbuf, args->recvtype, comm->size, "recv");
-    if (unlikely(err) || args->sendbuf == MPI_IN_PLACE)
+    const struct transfer *args = arguments;
+    int err = check_giver(call, comm, args, COLL_GATHERV);
+    if (unlikely(err) || comm->rank != args->root)
+        return err;
+    err = side_check_vector(&call->recv, &args->recv, comm->size, "recv");
+    if (unlikely(err) || !call->self)
         return err;
     struct part send = side_part(&call->send, 0), recv = side_part(&call->recv, comm->rank);
-    call->self = true;
     err = self_check(send.bytes, recv.bytes);
     return err ? err : overlap_check(&send, &recv);
-}
-
-static int
-gatherv_check(struct call *call, const struct comm *comm, const struct gather_args *args)
-{
-    bool root = comm->rank == args->root, in_place = args->sendbuf == MPI_IN_PLACE;
-    int err = root_check(comm, args->root);
-    if (unlikely(err))
-        return err;
-    if (unlikely(in_place && !root))
-        return in_place_error("sendbuf of a rank other than the root");
-    if (!in_place &&
-        (err = side_check(&call->send, args->sendbuf, args->sendcount, args->sendtype, 1, "send")))
-        return err;
-    if (root)
-        return gatherv_check_root(call, comm, args);
-    call->bytes = side_bytes(&call->send, 0);
-    return MPI_SUCCESS;
-}
-
-static int
-gatherv_on(struct comm *comm, const struct gather_args *args)
-{
-    struct call call = {.flow = FLOW_UP, .root = args->root};
-    int err = gatherv_check(&call, comm, args);
-    if (unlikely(err))
-        return err;
-    if (comm->size == 1)
-        return call_alone(&call);
-    err = call_start(&call, comm, signature_make(COLL_GATHERV, args->root));
-    return likely(!err) ? call_run(&call, "MPI_Gatherv") : err;
-}
-
-static int
-gatherv(const struct gather_args *args)
-{
-    struct comm *comm;
-    int err = engine_enter();
-    if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
-        if (likely(!err))
-            err = gatherv_on(comm, args);
-        engine_leave();
-    }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Gatherv", err);
 }
 
 int
@@ -211,16 +187,10 @@ PMPI_Gatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *re
              const int recvcounts[], const int displs[], MPI_Datatype recvtype, int root,
              MPI_Comm comm)
 {
-    struct gather_args args = {.sendbuf = sendbuf,
-                               .sendcount = sendcount,
-                               .sendtype = sendtype,
-                               .recvbuf = recvbuf,
-                               .recvcounts = {.narrow = recvcounts},
-                               .displs = {.narrow = displs},
-                               .recvtype = recvtype,
-                               .root = root,
-                               .comm = comm};
-    return gatherv(&args);
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, narrow(recvcounts), narrow(displs), recvtype),
+                            .root = root};
+    return form_call(comm, gatherv_plan, &args, "MPI_Gatherv");
 }
 weak_alias(PMPI_Gatherv, MPI_Gatherv);
 
@@ -229,15 +199,57 @@ PMPI_Gatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, 
                const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype,
                int root, MPI_Comm comm)
 {
-    struct gather_args args = {.sendbuf = sendbuf,
-                               .sendcount = sendcount,
-                               .sendtype = sendtype,
-                               .recvbuf = recvbuf,
-                               .recvcounts = {.wide = recvcounts},
-                               .displs = {.wide = displs},
-                               .recvtype = recvtype,
-                               .root = root,
-                               .comm = comm};
-    return gatherv(&args);
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, wide(recvcounts), wide(displs), recvtype),
+                            .root = root};
+    return form_call(comm, gatherv_plan, &args, "MPI_Gatherv");
 }
 weak_alias(PMPI_Gatherv_c, MPI_Gatherv_c);
+
+int
+PMPI_Igatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
+              const int recvcounts[], const int displs[], MPI_Datatype recvtype, int root,
+              MPI_Comm comm, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, narrow(recvcounts), narrow(displs), recvtype),
+                            .root = root};
+    return form_start(comm, gatherv_plan, &args, request, "MPI_Igatherv");
+}
+weak_alias(PMPI_Igatherv, MPI_Igatherv);
+
+int
+PMPI_Igatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf,
+                const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype,
+                int root, MPI_Comm comm, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, wide(recvcounts), wide(displs), recvtype),
+                            .root = root};
+    return form_start(comm, gatherv_plan, &args, request, "MPI_Igatherv");
+}
+weak_alias(PMPI_Igatherv_c, MPI_Igatherv_c);
+
+int
+PMPI_Gatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf,
+                  const int recvcounts[], const int displs[], MPI_Datatype recvtype, int root,
+                  MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, narrow(recvcounts), narrow(displs), recvtype),
+                            .root = root};
+    return form_init(comm, gatherv_plan, &args, info, request, "MPI_Gatherv_init");
+}
+weak_alias(PMPI_Gatherv_init, MPI_Gatherv_init);
+
+int
+PMPI_Gatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf,
+                    const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype,
+                    int root, MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    struct transfer args = {.send = blocks(sendbuf, sendcount, sendtype),
+                            .recv = blocks_v(recvbuf, wide(recvcounts), wide(displs), recvtype),
+                            .root = root};
+    return form_init(comm, gatherv_plan, &args, info, request, "MPI_Gatherv_init");
+}
+weak_alias(PMPI_Gatherv_init_c, MPI_Gatherv_init_c);

@@ -15,7 +15,7 @@
  *             return quick_end(&q);
  *         }
  *     }
- *     return x_any(comm, args, posted);
+ *     return form_run(comm, plan, args, posted);
  *
  * Whatever is unusual (an error, a peer that is late, another size) is left to the general way,
  * which goes on after the posting. So what is looked at here must imply that
@@ -63,6 +63,12 @@ small_buffer(struct small *s, const void *buffer, MPI_Count count, MPI_Datatype 
     s->data = (char *)(uintptr_t)buffer + type->true_lb;
     s->bytes = (uint64_t)count * (uint64_t)type->size;
     return s->bytes <= most;
+}
+
+static inline bool
+small_given(struct small *s, const struct given *given, uint64_t most)
+{
+    return small_buffer(s, given->base, given->count, given->type, most);
 }
 
 static inline bool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/form.h"
 #include "coll/quick.h"
 #include "coll/reduction.h"
 
@@ -12,40 +13,6 @@
 #define DIRECT_BYTES 16384
 static_assert(DIRECT_BYTES <= PIECE, "quick.h takes one piece");
 
-struct reduce_args {
-    const void *sendbuf;
-    void *recvbuf;
-    MPI_Count count;
-    MPI_Datatype datatype;
-    MPI_Op op;
-    int root;
-    MPI_Comm comm;
-};
-
-static int
-reduce_check(struct call *call, const struct comm *comm, const struct reduce_args *args)
-{
-    bool root = comm->rank == args->root, in_place = args->sendbuf == MPI_IN_PLACE;
-    int err = root_check(comm, args->root);
-    if (unlikely(err))
-        return err;
-    if (unlikely(in_place && !root))
-        return in_place_error("sendbuf of a rank other than the root");
-    if (unlikely(root && args->recvbuf == MPI_IN_PLACE))
-        return in_place_error("recvbuf");
-    struct reduction reduction = {.sendbuf = in_place ? args->recvbuf : args->sendbuf,
-                                  .recvbuf = args->recvbuf,
-                                  .result = root,
-                                  .count = args->count,
-                                  .blocks = 1,
-                                  .datatype = args->datatype,
-                                  .op = args->op,
-                                  .in_place = in_place};
-    call->apart =
-        in_place && comm->rank != comm->size - 1; // whose contribution is the first operand
-    return reduction_check(call, &reduction);
-}
-
 static enum algorithm
 choose(const struct call *call, const struct comm *comm)
 {
@@ -56,19 +23,30 @@ choose(const struct call *call, const struct comm *comm)
     return comm->size <= DIRECT_RANKS || call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_SLICES;
 }
 
-static noinline_ int
-reduce_any(struct comm *comm, const struct reduce_args *args, bool posted)
+static int
+reduce_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    struct call call = {.flow = FLOW_UP, .root = args->root, .up = true, .posted = posted};
-    int err = reduce_check(&call, comm, args);
+    const struct reduce_args *args = arguments;
+    bool root = comm->rank == args->root, in_place = args->sendbuf == MPI_IN_PLACE;
+    int err = root_check(comm, args->root);
     if (unlikely(err))
         return err;
-    if (comm->size == 1)
-        return call_alone(&call);
-    call.self = false;
-    call.algorithm = choose(&call, comm);
-    err = call_start(&call, comm, signature_reduce(COLL_REDUCE, args->root, call.op, call.type));
-    return likely(!err) ? call_run(&call, "MPI_Reduce") : err;
+    if (unlikely(in_place && !root))
+        return in_place_error("sendbuf of a rank other than the root");
+    if (unlikely(root && args->recvbuf == MPI_IN_PLACE))
+        return in_place_error("recvbuf");
+    struct reduction reduction = {.count = args->count, .blocks = 1, .result = root};
+    if (unlikely(err = reduction_check(call, args, &reduction)))
+        return err;
+    call->flow = FLOW_UP;
+    call->root = args->root;
+    call->up = true;
+    // Of the last rank it is the first operand.
+    call->apart = in_place && comm->rank != comm->size - 1;
+    call->algorithm = choose(call, comm);
+    call->signature = signature_reduce(COLL_REDUCE, args->root, call->op, call->type);
+    reduction_alone(call, comm);
+    return MPI_SUCCESS;
 }
 
 static inline int
@@ -97,29 +75,34 @@ reduce_on(struct comm *comm, const struct reduce_args *args)
             return quick_end(&q);
         }
     }
-    return reduce_any(comm, args, posted);
+    return form_run(comm, reduce_plan, args, posted);
 }
 
 static int
-reduce(const struct reduce_args *args)
+reduce(MPI_Comm handle, const struct reduce_args *args)
 {
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = reduce_on(comm, args);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Reduce", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Reduce", err);
 }
 
 int
 PMPI_Reduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op,
             int root, MPI_Comm comm)
 {
-    struct reduce_args args = {sendbuf, recvbuf, count, datatype, op, root, comm};
-    return reduce(&args);
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .count = count,
+                               .datatype = datatype,
+                               .op = op,
+                               .root = root};
+    return reduce(comm, &args);
 }
 weak_alias(PMPI_Reduce, MPI_Reduce);
 
@@ -127,7 +110,68 @@ int
 PMPI_Reduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op,
               int root, MPI_Comm comm)
 {
-    struct reduce_args args = {sendbuf, recvbuf, count, datatype, op, root, comm};
-    return reduce(&args);
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .count = count,
+                               .datatype = datatype,
+                               .op = op,
+                               .root = root};
+    return reduce(comm, &args);
 }
 weak_alias(PMPI_Reduce_c, MPI_Reduce_c);
+
+int
+PMPI_Ireduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op,
+             int root, MPI_Comm comm, MPI_Request *request)
+{
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .count = count,
+                               .datatype = datatype,
+                               .op = op,
+                               .root = root};
+    return form_start(comm, reduce_plan, &args, request, "MPI_Ireduce");
+}
+weak_alias(PMPI_Ireduce, MPI_Ireduce);
+
+int
+PMPI_Ireduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype,
+               MPI_Op op, int root, MPI_Comm comm, MPI_Request *request)
+{
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .count = count,
+                               .datatype = datatype,
+                               .op = op,
+                               .root = root};
+    return form_start(comm, reduce_plan, &args, request, "MPI_Ireduce");
+}
+weak_alias(PMPI_Ireduce_c, MPI_Ireduce_c);
+
+int
+PMPI_Reduce_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op,
+                 int root, MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .count = count,
+                               .datatype = datatype,
+                               .op = op,
+                               .root = root};
+    return form_init(comm, reduce_plan, &args, info, request, "MPI_Reduce_init");
+}
+weak_alias(PMPI_Reduce_init, MPI_Reduce_init);
+
+int
+PMPI_Reduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype,
+                   MPI_Op op, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request)
+{
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .count = count,
+                               .datatype = datatype,
+                               .op = op,
+                               .root = root};
+    return form_init(comm, reduce_plan, &args, info, request, "MPI_Reduce_init");
+}
+weak_alias(PMPI_Reduce_init_c, MPI_Reduce_init_c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+#include "coll/form.h"
 #include "coll/reduction.h"
 
 #include <stdlib.h>
@@ -8,75 +9,40 @@
 /* MPI_Reduce_scatter and MPI_Reduce_scatter_block (MPI 5.0, 6.10): each member has a lane for each
  * other one and reduces its own block from them. */
 
-struct reduce_scatter_args {
-    const void *sendbuf;
-    void *recvbuf;
-    MPI_Count recvcount;
-    struct vector recvcounts; // of MPI_Reduce_scatter
-    MPI_Datatype datatype;
-    MPI_Op op;
-    MPI_Comm comm;
-};
-
 static int
-start_and_run(struct call *call, struct comm *comm, enum coll_kind kind, const char *name)
+plan(struct call *call, struct comm *comm, const struct reduce_args *args,
+     const struct reduction *reduction, enum coll_kind kind)
 {
-    if (comm->size == 1)
-        return call_alone(call);
-    call->self = false; // of what a rank gives itself nothing is copied
-    int err = call_start(call, comm, signature_reduce(kind, -1, call->op, call->type));
-    return likely(!err) ? call_run(call, name) : err;
+    int err = reduction_check(call, args, reduction);
+    if (unlikely(err))
+        return err;
+    call->flow = FLOW_ALL;
+    call->lanes = true;
+    call->late = args->sendbuf == MPI_IN_PLACE;
+    call->signature = signature_reduce(kind, -1, call->op, call->type);
+    reduction_alone(call, comm);
+    return MPI_SUCCESS;
 }
 
 /* ---- MPI_Reduce_scatter_block ---- */
 
 static int
-reduce_scatter_block_on(struct comm *comm, const struct reduce_scatter_args *args)
+reduce_scatter_block_plan(struct call *call, struct comm *comm, const void *arguments)
 {
-    struct call call = {.flow = FLOW_ALL, .lanes = true, .root = -1};
-    bool in_place = args->sendbuf == MPI_IN_PLACE;
+    const struct reduce_args *args = arguments;
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    struct reduction reduction = {.sendbuf = in_place ? args->recvbuf : args->sendbuf,
-                                  .recvbuf = args->recvbuf,
-                                  .count = args->recvcount,
-                                  .blocks = comm->size,
-                                  .datatype = args->datatype,
-                                  .op = args->op,
-                                  .in_place = in_place,
-                                  .result = true};
-    call.late = in_place;
-    int err = reduction_check(&call, &reduction);
-    if (unlikely(err))
-        return err;
-    return start_and_run(&call, comm, COLL_REDUCE_SCATTER_BLOCK, "MPI_Reduce_scatter_block");
-}
-
-static int
-reduce_scatter_block(const struct reduce_scatter_args *args)
-{
-    struct comm *comm;
-    int err = engine_enter();
-    if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
-        if (likely(!err))
-            err = reduce_scatter_block_on(comm, args);
-        engine_leave();
-    }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Reduce_scatter_block", err);
+    struct reduction reduction = {.count = args->count, .blocks = comm->size, .result = true};
+    return plan(call, comm, args, &reduction, COLL_REDUCE_SCATTER_BLOCK);
 }
 
 int
 PMPI_Reduce_scatter_block(const void *sendbuf, void *recvbuf, int recvcount, MPI_Datatype datatype,
                           MPI_Op op, MPI_Comm comm)
 {
-    struct reduce_scatter_args args = {.sendbuf = sendbuf,
-                                       .recvbuf = recvbuf,
-                                       .recvcount = recvcount,
-                                       .datatype = datatype,
-                                       .op = op,
-                                       .comm = comm};
-    return reduce_scatter_block(&args);
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = recvcount, .datatype = datatype, .op = op};
+    return form_call(comm, reduce_scatter_block_plan, &args, "MPI_Reduce_scatter_block");
 }
 weak_alias(PMPI_Reduce_scatter_block, MPI_Reduce_scatter_block);
 
@@ -84,15 +50,55 @@ int
 PMPI_Reduce_scatter_block_c(const void *sendbuf, void *recvbuf, MPI_Count recvcount,
                             MPI_Datatype datatype, MPI_Op op, MPI_Comm comm)
 {
-    struct reduce_scatter_args args = {.sendbuf = sendbuf,
-                                       .recvbuf = recvbuf,
-                                       .recvcount = recvcount,
-                                       .datatype = datatype,
-                                       .op = op,
-                                       .comm = comm};
-    return reduce_scatter_block(&args);
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = recvcount, .datatype = datatype, .op = op};
+    return form_call(comm, reduce_scatter_block_plan, &args, "MPI_Reduce_scatter_block");
 }
 weak_alias(PMPI_Reduce_scatter_block_c, MPI_Reduce_scatter_block_c);
+
+int
+PMPI_Ireduce_scatter_block(const void *sendbuf, void *recvbuf, int recvcount, MPI_Datatype datatype,
+                           MPI_Op op, MPI_Comm comm, MPI_Request *request)
+{
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = recvcount, .datatype = datatype, .op = op};
+    return form_start(comm, reduce_scatter_block_plan, &args, request, "MPI_Ireduce_scatter_block");
+}
+weak_alias(PMPI_Ireduce_scatter_block, MPI_Ireduce_scatter_block);
+
+int
+PMPI_Ireduce_scatter_block_c(const void *sendbuf, void *recvbuf, MPI_Count recvcount,
+                             MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request)
+{
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = recvcount, .datatype = datatype, .op = op};
+    return form_start(comm, reduce_scatter_block_plan, &args, request, "MPI_Ireduce_scatter_block");
+}
+weak_alias(PMPI_Ireduce_scatter_block_c, MPI_Ireduce_scatter_block_c);
+
+int
+PMPI_Reduce_scatter_block_init(const void *sendbuf, void *recvbuf, int recvcount,
+                               MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info,
+                               MPI_Request *request)
+{
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = recvcount, .datatype = datatype, .op = op};
+    return form_init(comm, reduce_scatter_block_plan, &args, info, request,
+                     "MPI_Reduce_scatter_block_init");
+}
+weak_alias(PMPI_Reduce_scatter_block_init, MPI_Reduce_scatter_block_init);
+
+int
+PMPI_Reduce_scatter_block_init_c(const void *sendbuf, void *recvbuf, MPI_Count recvcount,
+                                 MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info,
+                                 MPI_Request *request)
+{
+    struct reduce_args args = {
+        .sendbuf = sendbuf, .recvbuf = recvbuf, .count = recvcount, .datatype = datatype, .op = op};
+    return form_init(comm, reduce_scatter_block_plan, &args, info, request,
+                     "MPI_Reduce_scatter_block_init");
+}
+weak_alias(PMPI_Reduce_scatter_block_init_c, MPI_Reduce_scatter_block_init_c);
 
 /* ---- MPI_Reduce_scatter ---- */
 
@@ -109,7 +115,7 @@ make_displs(struct call *call, struct vector counts, int size)
     }
     call->displs = displs;
     call->send.counts = counts;
-    call->send.displs = (struct vector){.wide = displs};
+    call->send.displs = wide(displs);
     return MPI_SUCCESS;
 }
 
@@ -129,59 +135,36 @@ sum_counts(struct vector counts, int size, MPI_Count *sum)
 }
 
 static int
-reduce_scatter_on(struct comm *comm, const struct reduce_scatter_args *args)
+reduce_scatter_plan(struct call *call, struct comm *comm, const void *arguments)
 {
+    const struct reduce_args *args = arguments;
     MPI_Count sum;
-    struct call call = {.flow = FLOW_ALL, .lanes = true, .irregular = true, .root = -1};
-    bool in_place = args->sendbuf == MPI_IN_PLACE;
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
     int err = sum_counts(args->recvcounts, comm->size, &sum);
     if (unlikely(err))
         return err;
     // The whole input is checked as one block; then the own block is what this member reduces.
-    struct reduction reduction = {.sendbuf = in_place ? args->recvbuf : args->sendbuf,
-                                  .recvbuf = args->recvbuf,
-                                  .count = sum,
-                                  .result = true,
+    struct reduction reduction = {.count = sum,
                                   .own = vector_at(args->recvcounts, comm->rank),
                                   .blocks = 1,
                                   .cut = true,
-                                  .datatype = args->datatype,
-                                  .op = args->op,
-                                  .in_place = in_place};
-    call.late = in_place;
-    err = reduction_check(&call, &reduction);
-    if (unlikely(err) || unlikely(err = make_displs(&call, args->recvcounts, comm->size)))
-        return err;
-    return start_and_run(&call, comm, COLL_REDUCE_SCATTER, "MPI_Reduce_scatter");
-}
-
-static int
-reduce_scatter(const struct reduce_scatter_args *args)
-{
-    struct comm *comm;
-    int err = engine_enter();
-    if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
-        if (likely(!err))
-            err = reduce_scatter_on(comm, args);
-        engine_leave();
-    }
-    return likely(!err) ? MPI_SUCCESS : raise_on(args->comm, "MPI_Reduce_scatter", err);
+                                  .result = true};
+    call->irregular = true;
+    err = plan(call, comm, args, &reduction, COLL_REDUCE_SCATTER);
+    return unlikely(err) ? err : make_displs(call, args->recvcounts, comm->size);
 }
 
 int
 PMPI_Reduce_scatter(const void *sendbuf, void *recvbuf, const int recvcounts[],
                     MPI_Datatype datatype, MPI_Op op, MPI_Comm comm)
 {
-    struct reduce_scatter_args args = {.sendbuf = sendbuf,
-                                       .recvbuf = recvbuf,
-                                       .recvcounts = {.narrow = recvcounts},
-                                       .datatype = datatype,
-                                       .op = op,
-                                       .comm = comm};
-    return reduce_scatter(&args);
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .recvcounts = narrow(recvcounts),
+                               .datatype = datatype,
+                               .op = op};
+    return form_call(comm, reduce_scatter_plan, &args, "MPI_Reduce_scatter");
 }
 weak_alias(PMPI_Reduce_scatter, MPI_Reduce_scatter);
 
@@ -189,12 +172,65 @@ int
 PMPI_Reduce_scatter_c(const void *sendbuf, void *recvbuf, const MPI_Count recvcounts[],
                       MPI_Datatype datatype, MPI_Op op, MPI_Comm comm)
 {
-    struct reduce_scatter_args args = {.sendbuf = sendbuf,
-                                       .recvbuf = recvbuf,
-                                       .recvcounts = {.wide = recvcounts},
-                                       .datatype = datatype,
-                                       .op = op,
-                                       .comm = comm};
-    return reduce_scatter(&args);
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .recvcounts = wide(recvcounts),
+                               .datatype = datatype,
+                               .op = op};
+    return form_call(comm, reduce_scatter_plan, &args, "MPI_Reduce_scatter");
 }
 weak_alias(PMPI_Reduce_scatter_c, MPI_Reduce_scatter_c);
+
+int
+PMPI_Ireduce_scatter(const void *sendbuf, void *recvbuf, const int recvcounts[],
+                     MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request)
+{
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .recvcounts = narrow(recvcounts),
+                               .datatype = datatype,
+                               .op = op};
+    return form_start(comm, reduce_scatter_plan, &args, request, "MPI_Ireduce_scatter");
+}
+weak_alias(PMPI_Ireduce_scatter, MPI_Ireduce_scatter);
+
+int
+PMPI_Ireduce_scatter_c(const void *sendbuf, void *recvbuf, const MPI_Count recvcounts[],
+                       MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request)
+{
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .recvcounts = wide(recvcounts),
+                               .datatype = datatype,
+                               .op = op};
+    return form_start(comm, reduce_scatter_plan, &args, request, "MPI_Ireduce_scatter");
+}
+weak_alias(PMPI_Ireduce_scatter_c, MPI_Ireduce_scatter_c);
+
+int
+PMPI_Reduce_scatter_init(const void *sendbuf, void *recvbuf, const int recvcounts[],
+                         MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info,
+                         MPI_Request *request)
+{
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .recvcounts = narrow(recvcounts),
+                               .datatype = datatype,
+                               .op = op};
+    return form_init(comm, reduce_scatter_plan, &args, info, request, "MPI_Reduce_scatter_init");
+}
+weak_alias(PMPI_Reduce_scatter_init, MPI_Reduce_scatter_init);
+
+int
+PMPI_Reduce_scatter_init_c(const void *sendbuf, void *recvbuf, const MPI_Count recvcounts[],
+                           MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info,
+                           MPI_Request *request)
+{
+    struct reduce_args args = {.sendbuf = sendbuf,
+                               .recvbuf = recvbuf,
+                               .recvcounts = wide(recvcounts),
+                               .datatype = datatype,
+                               .op = op};
+    return form_init(comm, reduce_scatter_plan, &args, info, request, "MPI_Reduce_scatter_init");
+}
+weak_alias(PMPI_Reduce_scatter_init_c, MPI_Reduce_scatter_init_c);

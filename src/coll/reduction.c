@@ -5,16 +5,16 @@
 
 // The result's buffer: `units` elements of the type of the contribution.
 static int
-check_result(struct call *call, const struct reduction *r)
+check_result(struct call *call, const struct reduce_args *args, const struct reduction *r)
 {
-    if (unlikely(!r->recvbuf && call->bytes && call->type->predefined))
+    if (unlikely(!args->recvbuf && call->bytes && call->type->predefined))
         return error_new(MPI_ERR_BUFFER, "recvbuf is a null pointer, but the count is %lld",
                          (long long)call->units);
-    call->recv = (struct side){.base = r->recvbuf,
+    call->recv = (struct side){.base = args->recvbuf,
                                .count = (MPI_Count)call->units,
                                .type = call->type,
                                .raw = call->send.raw};
-    if (r->in_place)
+    if (args->sendbuf == MPI_IN_PLACE)
         return MPI_SUCCESS;
     call->self = true;
     struct part all = part_make(call->send.base, r->count * r->blocks, call->type, call->send.raw);
@@ -23,16 +23,17 @@ check_result(struct call *call, const struct reduction *r)
 }
 
 int
-reduction_check(struct call *call, const struct reduction *r)
+reduction_check(struct call *call, const struct reduce_args *args, const struct reduction *r)
 {
-    int err = side_check(&call->send, r->sendbuf, r->count, r->datatype, r->blocks,
-                         r->in_place ? "recv" : "send");
-    if (unlikely(err) || unlikely(err = op_find(r->op, &call->op)) ||
+    bool in_place = args->sendbuf == MPI_IN_PLACE;
+    struct given given = blocks(in_place ? args->recvbuf : args->sendbuf, r->count, args->datatype);
+    int err = side_check(&call->send, &given, r->blocks, in_place ? "recv" : "send");
+    if (unlikely(err) || unlikely(err = op_find(args->op, &call->op)) ||
         unlikely(err = op_check(call->op, call->send.type)))
         return err;
     struct type *type = call->type = call->send.type;
     call->send.raw = type->predefined && !type->contiguous;
     call->units = (uint64_t)(r->cut ? r->own : r->count);
     call->bytes = call->units * (uint64_t)(call->send.raw ? type->extent : type->size);
-    return r->result ? check_result(call, r) : MPI_SUCCESS;
+    return r->result ? check_result(call, args, r) : MPI_SUCCESS;
 }

@@ -9,20 +9,34 @@
 
 #define SLICE_WORTH 4096 // bytes: see reduction_of_many
 
-struct reduction {
-    const void *sendbuf; // or the receive buffer, in place
+struct reduce_args {
+    const void *sendbuf;
     void *recvbuf;
+    MPI_Count count;
+    struct vector recvcounts; // of MPI_Reduce_scatter
+    MPI_Datatype datatype;
+    MPI_Op op;
+    int root; // of MPI_Reduce
+};
+
+/* What the arguments do not say. */
+struct reduction {
     MPI_Count count; // of one block
     MPI_Count own;   // cut: elements that this member reduces
     int blocks;      // of the contribution
-    bool cut, in_place;
+    bool cut;
     bool result; // this member gets one
-    MPI_Datatype datatype;
-    MPI_Op op;
 };
 
 /* Check the arguments, and fill in both sides, op, type, units, bytes, and `self`. */
-int reduction_check(struct call *call, const struct reduction *r);
+int reduction_check(struct call *call, const struct reduce_args *args, const struct reduction *r);
+
+/* What a member gives itself is copied in a communicator of one only. */
+static inline void
+reduction_alone(struct call *call, const struct comm *comm)
+{
+    call->self &= comm->size == 1;
+}
 
 /* Bytes of an element, where elements stand one after the other. */
 static inline uint64_t

@@ -64,19 +64,18 @@ null_buffer(MPI_Count count, const char *what)
 }
 
 int
-side_check(struct side *s, const void *buffer, MPI_Count count, MPI_Datatype handle, int n,
-           const char *what)
+side_check(struct side *s, const struct given *given, int n, const char *what)
 {
     MPI_Count size;
-    int err = type_find_committed(handle, &s->type);
+    int err = type_find_committed(given->type, &s->type);
     if (unlikely(err))
         return err;
-    if (unlikely(!count_fits(count, s->type, n, &size)))
-        return bad_count(count, what);
-    if (unlikely(!buffer && size && s->type->predefined))
-        return null_buffer(count, what);
-    s->base = (char *)(uintptr_t)buffer;
-    s->count = count;
+    if (unlikely(!count_fits(given->count, s->type, n, &size)))
+        return bad_count(given->count, what);
+    if (unlikely(!given->base && size && s->type->predefined))
+        return null_buffer(given->count, what);
+    s->base = (char *)(uintptr_t)given->base;
+    s->count = given->count;
     return MPI_SUCCESS;
 }
 
@@ -105,32 +104,41 @@ check_arrays(const struct side *s, const char *what)
                      what);
 }
 
-int
-side_check_vector(struct side *s, const void *buffer, MPI_Datatype handle, int n, const char *what)
+static void
+take_arrays(struct side *s, const struct given *given)
 {
-    int err = type_find_committed(handle, &s->type);
+    s->base = (char *)(uintptr_t)given->base;
+    s->counts = given->counts;
+    s->displs = given->displs;
+}
+
+int
+side_check_vector(struct side *s, const struct given *given, int n, const char *what)
+{
+    take_arrays(s, given);
+    int err = type_find_committed(given->type, &s->type);
     if (unlikely(err) || unlikely(err = check_arrays(s, what)))
         return err;
-    s->base = (char *)(uintptr_t)buffer;
     for (int i = 0; i < n && !err; i++)
-        err = check_block(s->type, buffer, vector_at(s->counts, i), i, what);
+        err = check_block(s->type, s->base, vector_at(s->counts, i), i, what);
     return err;
 }
 
 int
-side_check_types(struct side *s, const void *buffer, const MPI_Datatype types[], int n,
+side_check_types(struct side *s, const struct given *given, struct type **types, int n,
                  const char *what)
 {
+    take_arrays(s, given);
     int err = check_arrays(s, what);
     if (unlikely(err))
         return err;
-    if (unlikely(!types))
+    if (unlikely(!given->types))
         return error_new(MPI_ERR_ARG, "the argument %stypes is a null pointer", what);
-    s->base = (char *)(uintptr_t)buffer;
+    s->types = types;
     for (int i = 0; i < n && !err; i++) {
-        err = type_find_committed(types[i], &s->types[i]);
+        err = type_find_committed(given->types[i], &types[i]);
         if (!err)
-            err = check_block(s->types[i], buffer, vector_at(s->counts, i), i, what);
+            err = check_block(types[i], s->base, vector_at(s->counts, i), i, what);
     }
     return err;
 }

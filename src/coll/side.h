@@ -33,6 +33,46 @@ vector_at(struct vector v, int i)
     return v.narrow ? v.narrow[i] : v.wide[i];
 }
 
+static inline struct vector
+narrow(const int *values)
+{
+    return (struct vector){.narrow = values};
+}
+
+static inline struct vector
+wide(const MPI_Count *values)
+{
+    return (struct vector){.wide = values};
+}
+
+/* A buffer as the arguments give it: blocks of `count` elements, or of counts[i] at displs[i], of
+ * one type or of types[i]. */
+struct given {
+    const void *base;
+    MPI_Count count;
+    MPI_Datatype type;
+    const MPI_Datatype *types;
+    struct vector counts, displs;
+};
+
+static inline struct given
+blocks(const void *base, MPI_Count count, MPI_Datatype type)
+{
+    return (struct given){.base = base, .count = count, .type = type};
+}
+
+static inline struct given
+blocks_v(const void *base, struct vector counts, struct vector displs, MPI_Datatype type)
+{
+    return (struct given){.base = base, .counts = counts, .displs = displs, .type = type};
+}
+
+static inline struct given
+blocks_w(const void *base, struct vector counts, struct vector displs, const MPI_Datatype *types)
+{
+    return (struct given){.base = base, .counts = counts, .displs = displs, .types = types};
+}
+
 /* Block i is `count` elements (or counts[i]) at base + i * count * extent (or displs[i] * extent;
  * with types, displs[i] bytes and types[i]). */
 struct side {
@@ -109,14 +149,13 @@ part_copy(const struct part *from, const struct part *to)
 }
 
 /*
- * Argument checks of a side with n blocks. `what` names the argument in the text: "send" or "recv"
- * (or "" for the only one). For all but side_check the caller has set counts and displs.
+ * Argument checks of a side with n blocks, of one count, of a count each, or of a count and a type
+ * each, which go to types[n] (the side's from now on). `what` names the argument in the text: "send"
+ * or "recv" (or "" for the only one).
  */
-int side_check(struct side *s, const void *buffer, MPI_Count count, MPI_Datatype type, int n,
-               const char *what);
-int side_check_vector(struct side *s, const void *buffer, MPI_Datatype type, int n,
-                      const char *what);
-int side_check_types(struct side *s, const void *buffer, const MPI_Datatype types[], int n,
+int side_check(struct side *s, const struct given *given, int n, const char *what);
+int side_check_vector(struct side *s, const struct given *given, int n, const char *what);
+int side_check_types(struct side *s, const struct given *given, struct type **types, int n,
                      const char *what);
 int root_check(const struct comm *comm, int root);
 
