@@ -30,14 +30,12 @@ static int rank, size;
 static struct type *
 type_with_holes(void)
 {
-    static const struct layout_loop loops[] = {
-        {.offset = 8, .stride = 0, .count = 1, .length = 8, .at = 0},
-        {.offset = 20, .stride = 0, .count = 1, .length = 4, .at = 8}};
+    static const struct layout_run runs[] = {{8, 0}, {20, 8}, {0, 12}};
     struct type *type = pool_alloc(HANDLE_TYPE, sizeof *type);
     struct type_info *info = calloc(1, sizeof *info);
     CHECK(type && info);
-    info->nloops = 2;
-    info->loops = loops;
+    *info = (struct type_info){
+        .form = LAYOUT_RUNS, .size = 12, .pieces = 2, .count = 2, .length = 1, .runs = runs};
     type->refs = 1;
     type->committed = true;
     type->size = 12;

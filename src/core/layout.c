@@ -1,106 +1,144 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
+/*
+ * A walk goes down one side's tree ("the user's") and meets pieces in the order of the stream. The
+ * other side is a block of memory, or a second layout, of which a struct span says what comes next.
+ */
 #include "core/layout.h"
 
 #include <string.h>
 
-// The packed side of a walk; it advances as bytes are moved.
-struct stream {
-    char *at;
-    bool pack; // out of the user's buffer
-};
+/* ---- copying pieces ---- */
 
-static inline void
-move(struct stream *s, char *user, size_t n)
+// Short ones without a call: the two loads overlap.
+static inline __attribute__((always_inline)) void
+copy_piece(char *to, const char *from, size_t n)
 {
-    if (s->pack)
-        memcpy(s->at, user, n);
-    else
-        memcpy(user, s->at, n);
-    s->at += n;
+    uint64_t first, last;
+    uint32_t first4, last4;
+    if (n > 32) {
+        memcpy(to, from, n);
+    } else if (n > 16) {
+        struct {
+            uint64_t word[2];
+        } a, b;
+        memcpy(&a, from, sizeof a);
+        memcpy(&b, from + n - sizeof b, sizeof b);
+        memcpy(to, &a, sizeof a);
+        memcpy(to + n - sizeof b, &b, sizeof b);
+    } else if (n >= 8) {
+        memcpy(&first, from, 8);
+        memcpy(&last, from + n - 8, 8);
+        memcpy(to, &first, 8);
+        memcpy(to + n - 8, &last, 8);
+    } else if (n >= 4) {
+        memcpy(&first4, from, 4);
+        memcpy(&last4, from + n - 4, 4);
+        memcpy(to, &first4, 4);
+        memcpy(to + n - 4, &last4, 4);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            to[i] = from[i];
+    }
 }
 
+// Pieces of one length, on each side so many bytes apart.
+struct strided {
+    char *to;
+    const char *from;
+    MPI_Count to_stride, from_stride;
+};
+
 static inline __attribute__((always_inline)) void
-move_each(struct stream *s, char *user, MPI_Count stride, size_t length, uint64_t n)
+copy_each(struct strided s, size_t length, uint64_t n)
 {
-    for (; n; n--, user += stride)
-        move(s, user, length);
+    for (; n; n--, s.to += s.to_stride, s.from += s.from_stride)
+        memcpy(s.to, s.from, length);
 }
 
 // A length that the compiler knows becomes one load and one store.
 static void
-move_pieces(struct stream *s, char *user, MPI_Count stride, size_t length, uint64_t n)
+copy_strided(struct strided s, size_t length, uint64_t n)
 {
     switch (length) {
     case 1:
-        move_each(s, user, stride, 1, n);
+        copy_each(s, 1, n);
         return;
     case 2:
-        move_each(s, user, stride, 2, n);
+        copy_each(s, 2, n);
         return;
     case 4:
-        move_each(s, user, stride, 4, n);
+        copy_each(s, 4, n);
         return;
     case 8:
-        move_each(s, user, stride, 8, n);
+        copy_each(s, 8, n);
         return;
     case 12:
-        move_each(s, user, stride, 12, n);
+        copy_each(s, 12, n);
         return;
     case 16:
-        move_each(s, user, stride, 16, n);
+        copy_each(s, 16, n);
         return;
-    default:
-        move_each(s, user, stride, length, n);
+    case 24:
+        copy_each(s, 24, n);
+        return;
+    case 32:
+        copy_each(s, 32, n);
         return;
     }
+    for (; n; n--, s.to += s.to_stride, s.from += s.from_stride)
+        copy_piece(s.to, s.from, length);
 }
 
-static void walk_list(const struct type_info *info, char *user, uint64_t pos, uint64_t n,
-                      struct stream *s);
+/* ---- the other side ---- */
 
-static void
-walk_block(const struct layout_loop *loop, char *user, uint64_t pos, uint64_t n, struct stream *s)
-{
-    if (loop->body)
-        walk_list(loop->body, user, pos, n, s);
-    else
-        move(s, user + pos, n);
-}
+// Pieces that come next in a layout: `count` of them, `inside` bytes of the first are done with.
+struct span {
+    char *at;
+    MPI_Count stride;
+    uint64_t length, count, inside;
+    const struct type_info *leaf; // where they are from: its next pieces are from `next` on
+    char *origin;
+    uint64_t next;
+    uint64_t pos; // in the stream, behind all of them
+    const struct type_info *all;
+    char *base;
+};
 
-// Bytes [pos, pos + n) of a loop: the end of a block, whole blocks, the beginning of one.
+static void span_seek(struct span *s, const struct type_info *info, char *origin, uint64_t pos);
+
+// Of a leaf: the pieces from number i on.
 static void
-walk_loop(const struct layout_loop *loop, char *user, uint64_t pos, uint64_t n, struct stream *s)
+span_take(struct span *s, uint64_t i)
 {
-    uint64_t inside = pos % loop->length;
-    user += loop->offset + (MPI_Count)(pos / loop->length) * loop->stride;
-    if (inside) {
-        uint64_t part = min_size(loop->length - inside, n);
-        walk_block(loop, user, inside, part, s);
-        user += loop->stride;
-        n -= part;
-    }
-    uint64_t whole = n / loop->length;
-    if (!loop->body) {
-        move_pieces(s, user, loop->stride, loop->length, whole);
-        user += (MPI_Count)whole * loop->stride;
+    const struct type_info *leaf = s->leaf;
+    s->inside = 0;
+    s->count = 1;
+    s->length = leaf->length;
+    s->next = i + 1;
+    if (leaf->form == LAYOUT_LOOP) {
+        s->at = s->origin + (MPI_Count)i * leaf->stride;
+        s->stride = leaf->stride;
+        s->count = leaf->count - i;
+        s->next = leaf->count;
+    } else if (leaf->form == LAYOUT_OFFSETS) {
+        s->at = s->origin + leaf->offsets[i];
     } else {
-        for (uint64_t i = 0; i < whole; i++, user += loop->stride)
-            walk_list(loop->body, user, 0, loop->length, s);
+        s->at = s->origin + leaf->runs[i].offset;
+        s->length = leaf->runs[i + 1].at - leaf->runs[i].at;
     }
-    if (n % loop->length)
-        walk_block(loop, user, 0, n % loop->length, s);
+    s->pos += s->length * s->count;
 }
 
-// The loop that holds byte `pos`: the last one that does not begin after it.
-static uint32_t
-find_loop(const struct type_info *info, uint64_t pos)
+// The run or part that holds byte `pos`: the last one that does not begin after it.
+static uint64_t
+find_run(const struct type_info *info, uint64_t pos)
 {
-    uint32_t low = 0, high = info->nloops;
+    uint64_t low = 0, high = info->count;
     while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (info->loops[middle].at <= pos)
+        uint64_t middle = low + (high - low) / 2;
+        if (info->runs[middle].at <= pos)
             low = middle;
         else
             high = middle;
@@ -108,35 +146,495 @@ find_loop(const struct type_info *info, uint64_t pos)
     return low;
 }
 
-static void
-walk_list(const struct type_info *info, char *user, uint64_t pos, uint64_t n, struct stream *s)
+static uint64_t
+find_part(const struct type_info *info, uint64_t pos)
 {
-    for (uint32_t i = find_loop(info, pos); n; i++) {
-        const struct layout_loop *loop = &info->loops[i];
-        uint64_t inside = pos - loop->at;
-        uint64_t part = min_size(loop->count * loop->length - inside, n);
-        walk_loop(loop, user, inside, part, s);
-        pos += part;
-        n -= part;
+    uint64_t low = 0, high = info->count;
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (info->parts[middle].at <= pos)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+// The pieces of a leaf from byte `pos` of it on.
+static void
+span_enter(struct span *s, const struct type_info *leaf, char *origin, uint64_t pos)
+{
+    uint64_t i = leaf->form == LAYOUT_RUNS ? find_run(leaf, pos) : pos / leaf->length;
+    uint64_t inside = leaf->form == LAYOUT_RUNS ? pos - leaf->runs[i].at : pos % leaf->length;
+    s->leaf = leaf;
+    s->origin = origin;
+    s->pos -= inside;
+    span_take(s, i);
+    s->inside = inside;
+}
+
+static void
+span_seek(struct span *s, const struct type_info *info, char *origin, uint64_t pos)
+{
+    for (;;) {
+        origin += info->offset;
+        if (info->form == LAYOUT_PARTS) {
+            const struct layout_part *part = &info->parts[find_part(info, pos)];
+            origin += part->offset;
+            pos -= part->at;
+            info = part->body;
+            continue;
+        }
+        if (!info->body) {
+            span_enter(s, info, origin, pos);
+            return;
+        }
+        if (info->form == LAYOUT_RUNS) {
+            const struct layout_run *run = &info->runs[find_run(info, pos)];
+            pos -= run->at;
+            origin += run->offset + (MPI_Count)(pos / info->length) * info->stride;
+        } else if (info->form == LAYOUT_OFFSETS) {
+            origin += info->offsets[pos / info->length];
+        } else {
+            origin += (MPI_Count)(pos / info->length) * info->stride;
+        }
+        pos %= info->length;
+        info = info->body;
+    }
+}
+
+// There is always another one: both sides' streams are equally long.
+static inline void
+span_next(struct span *s)
+{
+    if (s->next < s->leaf->count)
+        span_take(s, s->next);
+    else
+        span_seek(s, s->all, s->base, s->pos);
+}
+
+static void
+span_skip_blocks(struct span *s, uint64_t n)
+{
+    s->at += (MPI_Count)n * s->stride;
+    s->count -= n;
+}
+
+static void
+span_skip_bytes(struct span *s, uint64_t n)
+{
+    s->inside += n;
+    if (s->inside == s->length) {
+        s->inside = 0;
+        span_skip_blocks(s, 1);
+    }
+}
+
+/* ---- walking ---- */
+
+// What the walk moves to or from; it advances with the bytes.
+struct stream {
+    char *at;           // the packed side
+    struct span *other; // or a second layout
+    bool pack;          // out of the user's buffer
+};
+
+static inline struct strided
+towards(bool pack, char *other, MPI_Count other_stride, char *user, MPI_Count stride)
+{
+    if (pack)
+        return (struct strided){other, user, other_stride, stride};
+    return (struct strided){user, other, stride, other_stride};
+}
+
+// Pieces of the user's against those of the other side, as many as go at once; how many whole
+// pieces, or (0) some bytes of the one at `user`, of which `inside` are done with.
+static uint64_t
+meet_some(struct stream *s, char *user, MPI_Count stride, uint64_t length, uint64_t n,
+          uint64_t *inside)
+{
+    struct span *o = s->other;
+    uint64_t room = o->length - o->inside;
+    if (!*inside && !o->inside && length == o->length) {
+        n = min_size(n, o->count);
+        copy_strided(towards(s->pack, o->at, o->stride, user, stride), length, n);
+        span_skip_blocks(o, n);
+        return n;
+    }
+    if (!*inside && room >= length) { // several of ours in one of theirs
+        n = min_size(n, room / length);
+        char *at = o->at + o->inside;
+        copy_strided(towards(s->pack, at, (MPI_Count)length, user, stride), length, n);
+        span_skip_bytes(o, n * length);
+        return n;
+    }
+    uint64_t left = length - *inside;
+    if (!o->inside && left >= o->length) { // several of theirs in one of ours
+        uint64_t m = min_size(o->count, left / o->length);
+        user += *inside;
+        copy_strided(towards(s->pack, o->at, o->stride, user, (MPI_Count)o->length), o->length, m);
+        *inside += m * o->length;
+        span_skip_blocks(o, m);
+    } else {
+        uint64_t m = min_size(left, room);
+        copy_strided(towards(s->pack, o->at + o->inside, 0, user + *inside, 0), m, 1);
+        *inside += m;
+        span_skip_bytes(o, m);
+    }
+    if (*inside < length)
+        return 0;
+    *inside = 0;
+    return 1;
+}
+
+static void
+meet(struct stream *s, char *user, MPI_Count stride, uint64_t length, uint64_t n)
+{
+    for (uint64_t inside = 0; n;) {
+        if (!s->other->count)
+            span_next(s->other);
+        uint64_t m = meet_some(s, user, stride, length, n, &inside);
+        user += (MPI_Count)m * stride;
+        n -= m;
+    }
+}
+
+static inline void
+move(struct stream *s, char *user, size_t n)
+{
+    if (unlikely(s->other)) {
+        meet(s, user, 0, n, 1);
+        return;
+    }
+    if (s->pack)
+        copy_piece(s->at, user, n);
+    else
+        copy_piece(user, s->at, n);
+    s->at += n;
+}
+
+static void
+move_strided(struct stream *s, char *user, MPI_Count stride, uint64_t length, uint64_t n)
+{
+    if (unlikely(s->other)) {
+        meet(s, user, stride, length, n);
+        return;
+    }
+    copy_strided(towards(s->pack, s->at, (MPI_Count)length, user, stride), length, n);
+    s->at += length * n;
+}
+
+static inline __attribute__((always_inline)) void
+move_at_each(bool pack, char *at, uint64_t step, char *user, const MPI_Count *offsets,
+             size_t length, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++, at += step) {
+        if (pack)
+            memcpy(at, user + offsets[i], length);
+        else
+            memcpy(user + offsets[i], at, length);
+    }
+}
+
+// A piece of each of n blocks: `step` apart on the packed side, at `offsets` on the user's.
+static void
+move_at(struct stream *s, char *at, uint64_t step, char *user, const MPI_Count *offsets,
+        uint64_t length, uint64_t n)
+{
+#define CASE(known)                                                                                \
+    case known:                                                                                    \
+        if (s->pack)                                                                               \
+            move_at_each(true, at, step, user, offsets, known, n);                                 \
+        else                                                                                       \
+            move_at_each(false, at, step, user, offsets, known, n);                                \
+        return
+    switch (length) {
+        CASE(1);
+        CASE(2);
+        CASE(4);
+        CASE(8);
+        CASE(12);
+        CASE(16);
+        CASE(24);
+        CASE(32);
+    }
+#undef CASE
+    for (uint64_t i = 0; i < n; i++, at += step) {
+        struct strided one = towards(s->pack, at, 0, user + offsets[i], 0);
+        copy_piece(one.to, one.from, length);
     }
 }
 
 static void
-walk_type(const struct type *type, char *user, MPI_Count count, uint64_t pos, uint64_t n,
-          struct stream *s)
+move_offsets(struct stream *s, char *user, const MPI_Count *offsets, uint64_t length, uint64_t n)
 {
-    struct layout_loop all = {
-        .stride = type->extent,
-        .count = (uint64_t)count,
-        .length = (uint64_t)type->size,
-        .body = type->info,
-    };
-    // A single piece with room after it, as MPI_DOUBLE_INT has, needs no list within the loop.
-    if (type->info->nloops == 1 && type->info->loops[0].count == 1 && !type->info->loops[0].body) {
-        all.offset = type->info->loops[0].offset;
-        all.body = NULL;
+    if (unlikely(s->other)) {
+        for (uint64_t i = 0; i < n; i++)
+            meet(s, user + offsets[i], 0, length, 1);
+        return;
     }
-    walk_loop(&all, user, pos, n, s);
+    move_at(s, s->at, length, user, offsets, length, n);
+    s->at += length * n;
+}
+
+/* ---- blocks of few pieces: each piece of many blocks at once ---- */
+
+static inline bool
+is_small(const struct type_info *body)
+{
+    return body && !body->body && body->count <= LAYOUT_SMALL && body->form != LAYOUT_PARTS;
+}
+
+// Piece i of a small body: where, and at which byte of the body's stream.
+static inline struct layout_run
+small_piece(const struct type_info *body, uint64_t i)
+{
+    if (body->form == LAYOUT_RUNS)
+        return body->runs[i];
+    if (body->form == LAYOUT_OFFSETS)
+        return (struct layout_run){body->offsets[i], i * body->length};
+    return (struct layout_run){(MPI_Count)i * body->stride, i * body->length};
+}
+
+static inline uint64_t
+small_length(const struct type_info *body, uint64_t i)
+{
+    return body->form == LAYOUT_RUNS ? body->runs[i + 1].at - body->runs[i].at : body->length;
+}
+
+// So many blocks that their lines stay in the nearest cache until the last piece has gone.
+static uint64_t
+blocks_at_once(MPI_Count stride)
+{
+    return stride <= 256 && stride >= -256 ? 64 : 16;
+}
+
+static void
+cross_loop(const struct type_info *loop, char *user, uint64_t n, struct stream *s)
+{
+    const struct type_info *body = loop->body;
+    uint64_t most = blocks_at_once(loop->stride);
+    user += body->offset;
+    for (uint64_t m; n; n -= m) {
+        m = min_size(n, most);
+        for (uint64_t i = 0; i < body->count; i++) {
+            struct layout_run piece = small_piece(body, i);
+            copy_strided(towards(s->pack, s->at + piece.at, (MPI_Count)loop->length,
+                                 user + piece.offset, loop->stride),
+                         small_length(body, i), m);
+        }
+        s->at += loop->length * m;
+        user += (MPI_Count)m * loop->stride;
+    }
+}
+
+static void
+cross_offsets(const struct type_info *info, char *user, const MPI_Count *offsets, uint64_t n,
+              struct stream *s)
+{
+    const struct type_info *body = info->body;
+    user += body->offset;
+    for (uint64_t m; n; n -= m, offsets += m) {
+        m = min_size(n, 16);
+        for (uint64_t i = 0; i < body->count; i++) {
+            struct layout_run piece = small_piece(body, i);
+            move_at(s, s->at + piece.at, info->length, user + piece.offset, offsets,
+                    small_length(body, i), m);
+        }
+        s->at += info->length * m;
+    }
+}
+
+/* ---- the tree ---- */
+
+static void walk(const struct type_info *info, char *user, uint64_t pos, uint64_t n,
+                 struct stream *s);
+
+static void
+walk_block(const struct type_info *info, char *user, uint64_t pos, uint64_t n, struct stream *s)
+{
+    if (info->body)
+        walk(info->body, user, pos, n, s);
+    else
+        move(s, user + pos, n);
+}
+
+static void
+whole_blocks(const struct type_info *loop, char *user, uint64_t n, struct stream *s)
+{
+    if (!loop->body) {
+        move_strided(s, user, loop->stride, loop->length, n);
+    } else if (n > 2 && is_small(loop->body) && !s->other) {
+        cross_loop(loop, user, n, s);
+    } else {
+        for (uint64_t i = 0; i < n; i++, user += loop->stride)
+            walk(loop->body, user, 0, loop->length, s);
+    }
+}
+
+// Bytes [pos, pos + n) of a loop: the end of a block, whole blocks, the beginning of one.
+static void
+walk_loop(const struct type_info *loop, char *user, uint64_t pos, uint64_t n, struct stream *s)
+{
+    uint64_t inside = pos;
+    if (pos >= loop->length) {
+        inside = pos % loop->length;
+        user += (MPI_Count)(pos / loop->length) * loop->stride;
+    }
+    if (inside) {
+        uint64_t part = min_size(loop->length - inside, n);
+        walk_block(loop, user, inside, part, s);
+        user += loop->stride;
+        n -= part;
+    }
+    if (n >= loop->length) {
+        uint64_t whole = n / loop->length;
+        whole_blocks(loop, user, whole, s);
+        user += (MPI_Count)whole * loop->stride;
+        n -= whole * loop->length;
+    }
+    if (n)
+        walk_block(loop, user, 0, n, s);
+}
+
+static void
+whole_offsets(const struct type_info *info, char *user, const MPI_Count *offsets, uint64_t n,
+              struct stream *s)
+{
+    if (!info->body) {
+        move_offsets(s, user, offsets, info->length, n);
+    } else if (n > 2 && is_small(info->body) && !s->other) {
+        cross_offsets(info, user, offsets, n, s);
+    } else {
+        for (uint64_t i = 0; i < n; i++)
+            walk(info->body, user + offsets[i], 0, info->length, s);
+    }
+}
+
+static void
+walk_offsets(const struct type_info *info, char *user, uint64_t pos, uint64_t n, struct stream *s)
+{
+    const MPI_Count *offsets = info->offsets + pos / info->length;
+    uint64_t inside = pos % info->length;
+    if (inside) {
+        uint64_t part = min_size(info->length - inside, n);
+        walk_block(info, user + *offsets++, inside, part, s);
+        n -= part;
+    }
+    uint64_t whole = n / info->length;
+    whole_offsets(info, user, offsets, whole, s);
+    n -= whole * info->length;
+    if (n)
+        walk_block(info, user + offsets[whole], 0, n, s);
+}
+
+static inline __attribute__((always_inline)) void
+move_runs(const struct layout_run *run, char *user, uint64_t n, struct stream *s, bool pack)
+{
+    char *at = s->at;
+    for (uint64_t length; n && n >= (length = run[1].at - run->at); n -= length, run++) {
+        if (pack)
+            copy_piece(at, user + run->offset, length);
+        else
+            copy_piece(user + run->offset, at, length);
+        at += length;
+    }
+    s->at = at;
+    if (n)
+        move(s, user + run->offset, n);
+}
+
+// Runs of bytes, from the start of one of them.
+static void
+walk_pieces(const struct layout_run *run, char *user, uint64_t n, struct stream *s)
+{
+    if (unlikely(s->other)) {
+        for (uint64_t part; n; n -= part, run++) {
+            part = min_size(run[1].at - run->at, n);
+            meet(s, user + run->offset, 0, part, 1);
+        }
+    } else if (s->pack) {
+        move_runs(run, user, n, s, true);
+    } else {
+        move_runs(run, user, n, s, false);
+    }
+}
+
+static void
+walk_runs(const struct type_info *info, char *user, uint64_t pos, uint64_t n, struct stream *s)
+{
+    const struct layout_run *run = &info->runs[pos ? find_run(info, pos) : 0];
+    if (!info->body && pos == run->at) {
+        walk_pieces(run, user, n, s);
+        return;
+    }
+    struct type_info loop = {.stride = info->stride, .length = info->length, .body = info->body};
+    for (uint64_t part; n; n -= part, pos += part, run++) {
+        part = min_size(run[1].at - pos, n);
+        if (info->body)
+            walk_loop(&loop, user + run->offset, pos - run->at, part, s);
+        else
+            move(s, user + run->offset + (pos - run->at), part);
+    }
+}
+
+static void
+walk_parts(const struct type_info *info, char *user, uint64_t pos, uint64_t n, struct stream *s)
+{
+    const struct layout_part *part = &info->parts[pos ? find_part(info, pos) : 0];
+    for (uint64_t m; n; n -= m, pos += m, part++) {
+        m = min_size(part[1].at - pos, n);
+        walk(part->body, user + part->offset, pos - part->at, m, s);
+    }
+}
+
+static void
+walk(const struct type_info *info, char *user, uint64_t pos, uint64_t n, struct stream *s)
+{
+    user += info->offset;
+    switch (info->form) {
+    case LAYOUT_LOOP:
+        walk_loop(info, user, pos, n, s);
+        break;
+    case LAYOUT_OFFSETS:
+        walk_offsets(info, user, pos, n, s);
+        break;
+    case LAYOUT_RUNS:
+        walk_runs(info, user, pos, n, s);
+        break;
+    case LAYOUT_PARTS:
+        walk_parts(info, user, pos, n, s);
+        break;
+    }
+}
+
+/* ---- types ---- */
+
+// A loop around all elements, which need not be one: loops that go on from element to element
+// become one loop.
+static struct type_info
+all_elements(const struct type *type, MPI_Count count)
+{
+    struct type_info *one = type->info;
+    if (type->contiguous)
+        return (struct type_info){
+            .count = 1, .offset = type->true_lb, .length = (uint64_t)type->size * (uint64_t)count};
+    struct type_info all = *one;
+    MPI_Count span;
+    if (count == 1)
+        return all;
+    all.count *= (uint64_t)count;
+    if (one->form == LAYOUT_LOOP && one->count == 1 && !one->body) {
+        all.stride = type->extent;
+        return all;
+    }
+    if (one->form == LAYOUT_LOOP &&
+        !__builtin_mul_overflow(one->stride, (MPI_Count)one->count, &span) && span == type->extent)
+        return all;
+    return (struct type_info){.count = (uint64_t)count,
+                              .stride = type->extent,
+                              .length = (uint64_t)type->size,
+                              .body = one};
 }
 
 // By way of integers: MPI_BOTTOM is a null pointer, and offsets from it are real addresses.
@@ -144,6 +642,14 @@ static char *
 address(const void *buf, MPI_Count offset)
 {
     return (char *)((uintptr_t)buf + (uintptr_t)offset);
+}
+
+static void
+walk_type(const struct type *type, char *user, MPI_Count count, uint64_t pos, uint64_t n,
+          struct stream *s)
+{
+    struct type_info all = all_elements(type, count);
+    walk(&all, user, pos, n, s);
 }
 
 void
@@ -170,4 +676,26 @@ layout_unpack(const struct type *type, void *buf, MPI_Count count, uint64_t pos,
         memcpy(address(buf, type->true_lb + (MPI_Count)pos), in, n);
     else
         walk_type(type, address(buf, 0), count, pos, n, &s);
+}
+
+void
+layout_copy(const struct layout_side *from, const struct layout_side *to, uint64_t pos, size_t n)
+{
+    if (unlikely(n == 0))
+        return;
+    if (to->type->contiguous) {
+        char *at = address(to->buf, to->type->true_lb + (MPI_Count)pos);
+        layout_pack(from->type, from->buf, from->count, pos, at, n);
+        return;
+    }
+    if (from->type->contiguous) {
+        const char *at = address(from->buf, from->type->true_lb + (MPI_Count)pos);
+        layout_unpack(to->type, to->buf, to->count, pos, at, n);
+        return;
+    }
+    struct type_info all = all_elements(to->type, to->count);
+    struct span other = {.all = &all, .base = address(to->buf, 0), .pos = pos};
+    struct stream s = {.other = &other, .pack = true};
+    span_seek(&other, &all, other.base, pos);
+    walk_type(from->type, address(from->buf, 0), from->count, pos, n, &s);
 }

@@ -6,30 +6,53 @@
  *
  * The packed stream of `count` elements is their data without holes, in the order of the type map.
  * A type whose data is one block for any count (type->contiguous) needs no description. Of any
- * other, struct type_info lists the loops that one element's part of the stream consists of, in
- * order: a loop is `count` blocks, each `stride` bytes after the one before; a block is `length`
- * bytes in one piece, or is itself described by a list (`body`). `count` elements of a type are
- * then one more loop around it. The list is in proportion to the description of a type, never to
- * its data.
+ * other, a tree of struct type_info says where the bytes of one element's part of the stream are;
+ * `count` elements are then one more loop around it. A node is in proportion to what describes the
+ * type, never to its data, and is shared by all types that contain it.
  */
 #ifndef MUSTER_CORE_LAYOUT_H
 #define MUSTER_CORE_LAYOUT_H
 
 #include "core/object.h"
 
-struct layout_loop {
-    MPI_Count offset; // of the first block, from the start of the element or outer block
-    MPI_Count stride;
-    uint64_t count;
-    uint64_t length;              // packed bytes of one block, never 0
-    const struct type_info *body; // NULL: a block is one piece
-    uint64_t at;                  // where it begins in the packed element
+enum layout_form {
+    LAYOUT_LOOP,    // blocks, each `stride` bytes after the one before
+    LAYOUT_OFFSETS, // blocks at `offsets`
+    LAYOUT_RUNS,    // `runs`, each of so many blocks, `stride` bytes apart
+    LAYOUT_PARTS,   // different things
+};
+
+/* Where it begins, from the node's origin, and at which byte of the node's stream. It ends where
+ * the next one begins: there is one more of them, at the end of the stream. */
+struct layout_run {
+    MPI_Count offset;
+    uint64_t at;
+};
+struct layout_part {
+    MPI_Count offset;
+    uint64_t at;
+    struct type_info *body;
 };
 
 struct type_info {
-    uint32_t nloops;
-    const struct layout_loop *loops;
+    uint32_t refs; // 0: not counted, it is static
+    enum layout_form form;
+    uint64_t size;          // bytes of its stream, never 0
+    uint64_t pieces;        // that it consists of; at most UINT32_MAX is told
+    uint64_t count;         // blocks, runs or parts
+    MPI_Count offset;       // of its origin from the start of the element or outer block
+    MPI_Count stride;       // loops and runs
+    uint64_t length;        // bytes of the stream in one block; not of parts
+    struct type_info *body; // what a block is; NULL: one piece. Runs of pieces have blocks of 1
+    union {
+        const MPI_Count *offsets;
+        const struct layout_run *runs;
+        const struct layout_part *parts;
+    };
 };
+
+/* Bodies of at most so many pieces are moved piece by piece, over many blocks at once. */
+#define LAYOUT_SMALL 16
 
 /* Copy bytes [pos, pos + n) of the packed stream of `count` elements at `buf` to `out`. */
 void layout_pack(const struct type *type, const void *buf, MPI_Count count, uint64_t pos, void *out,
@@ -38,5 +61,17 @@ void layout_pack(const struct type *type, const void *buf, MPI_Count count, uint
 /* The reverse: `in` holds bytes [pos, pos + n) of the stream. */
 void layout_unpack(const struct type *type, void *buf, MPI_Count count, uint64_t pos,
                    const void *in, size_t n);
+
+/* One side of a copy: `count` elements at `buf`. */
+struct layout_side {
+    const struct type *type;
+    void *buf;
+    MPI_Count count;
+};
+
+/* Copy bytes [pos, pos + n) of one stream to the same place of another, walking both at once. The
+ * buffers do not overlap. */
+void layout_copy(const struct layout_side *from, const struct layout_side *to, uint64_t pos,
+                 size_t n);
 
 #endif

@@ -69,7 +69,6 @@ struct comm {
 /* ---- datatypes (src/type) ---- */
 
 struct type_info;     // core/layout.h
-struct type_elements; // type/type.h
 struct type_contents; // type/type.h
 
 /* A datatype. `size` bytes of data lie in [true_lb, true_lb + true_extent); the next element is
@@ -85,13 +84,18 @@ struct type {
     MPI_Count size;
     MPI_Count lb, extent;
     MPI_Count true_lb, true_extent;
-    const struct type_info *info;         // pieces of a type with holes; NULL when contiguous
-    const char *label;                    // the predefined name, "MPI_INT", or "a derived datatype"
-    char *name;                           // set by MPI_Type_set_name, or NULL
-    const struct type_elements *elements; // the basic elements of one; NULL: it is one
-    struct type_contents *contents;       // how it was made; NULL: predefined
+    struct type_info *info;         // pieces of a type with holes, once committed; held. NULL when
+                                    // contiguous
+    const char *label;              // the predefined name, "MPI_INT", or "a derived datatype"
+    char *name;                     // set by MPI_Type_set_name, or NULL
+    struct type_contents *contents; // how it was made; NULL: predefined
     MPI_Datatype handle;
     struct attribute *attributes; // as a communicator's
+    const struct type *uniform; // the predefined type that all its elements are, or NULL
+    MPI_Count elements;         // basic elements in one
+    uint8_t alignment;          // of the strictest of them
+    bool marked;                // its bounds were set, and count in what is made of it
+    bool compiled;              // info and contiguous are right
 };
 
 /* ---- reduction operations (src/op) ---- */

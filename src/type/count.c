@@ -10,25 +10,33 @@
 
 #include <limits.h>
 
+static MPI_Count bytes_elements(const struct type *type, uint64_t bytes);
+static MPI_Count elements_bytes(const struct type *type, MPI_Count n);
+
+// The basic elements in the first `rest` bytes, less than all, of a predefined type.
 static MPI_Count
-elements_in_one(const struct type *type)
+part_of_predefined(const struct type *type, MPI_Count rest)
 {
-    return type->elements ? type->elements->total : 1;
+    const struct type *two[2];
+    return type_pair(type, two) && rest == two[0]->size ? 1 : MPI_UNDEFINED;
 }
 
-// Bytes in `n` basic elements from the start of a buffer of `type`.
+// The same of a structure: block after block.
 static MPI_Count
-elements_bytes(const struct type *type, MPI_Count n)
+part_of_struct(const struct recipe *r, MPI_Count rest)
 {
-    MPI_Count each = elements_in_one(type), bytes = n / each * type->size;
-    n %= each;
-    for (uint32_t i = 0; n; i++) {
-        const struct type_run *run = &type->elements->runs[i];
-        MPI_Count part = n < run->count ? n : run->count;
-        bytes += part * run->size;
-        n -= part;
+    MPI_Count n = 0;
+    for (MPI_Count i = 0;; i++) {
+        const struct type *old = r->types[i];
+        MPI_Count bytes = recipe_length(r, i) * old->size;
+        if (rest > bytes) {
+            rest -= bytes;
+            n += recipe_length(r, i) * old->elements;
+            continue;
+        }
+        MPI_Count last = bytes_elements(old, (uint64_t)rest);
+        return last < 0 ? MPI_UNDEFINED : n + last;
     }
-    return bytes;
 }
 
 // The basic elements in `bytes`; MPI_UNDEFINED when they end inside one.
@@ -37,20 +45,48 @@ bytes_elements(const struct type *type, uint64_t bytes)
 {
     if (type->size == 0)
         return bytes ? MPI_UNDEFINED : 0;
-    MPI_Count n = (MPI_Count)(bytes / (uint64_t)type->size) * elements_in_one(type);
-    MPI_Count rest = (MPI_Count)(bytes % (uint64_t)type->size);
-    for (uint32_t i = 0; rest; i++) {
-        if (!type->elements)
-            return MPI_UNDEFINED;
-        const struct type_run *run = &type->elements->runs[i];
-        MPI_Count part = rest / run->size;
-        if (part < run->count && rest % run->size)
-            return MPI_UNDEFINED;
-        part = part < run->count ? part : run->count;
-        n += part;
-        rest -= part * run->size;
+    const struct type *unit = type->uniform ? type->uniform : type;
+    MPI_Count n = (MPI_Count)(bytes / (uint64_t)unit->size) * unit->elements;
+    MPI_Count rest = (MPI_Count)(bytes % (uint64_t)unit->size), part;
+    if (!rest)
+        return n;
+    if (type->uniform)
+        part = part_of_predefined(unit, rest);
+    else if (type->contents->recipe.combiner == MPI_COMBINER_STRUCT)
+        part = part_of_struct(&type->contents->recipe, rest);
+    else
+        part = bytes_elements(type->contents->recipe.types[0], (uint64_t)rest);
+    return part < 0 ? MPI_UNDEFINED : n + part;
+}
+
+static MPI_Count
+bytes_in_struct(const struct recipe *r, MPI_Count n)
+{
+    MPI_Count bytes = 0;
+    for (MPI_Count i = 0; n; i++) {
+        const struct type *old = r->types[i];
+        MPI_Count all = recipe_length(r, i) * old->elements, part = n < all ? n : all;
+        bytes += elements_bytes(old, part);
+        n -= part;
     }
-    return n;
+    return bytes;
+}
+
+// Bytes in `n` basic elements from the start of a buffer of `type`.
+static MPI_Count
+elements_bytes(const struct type *type, MPI_Count n)
+{
+    const struct type *unit = type->uniform ? type->uniform : type, *two[2];
+    if (n == 0 || type->size == 0)
+        return 0;
+    MPI_Count bytes = n / unit->elements * unit->size, rest = n % unit->elements;
+    if (!rest)
+        return bytes;
+    if (type->uniform)
+        return bytes + (type_pair(unit, two) ? two[0]->size : 0);
+    if (type->contents->recipe.combiner == MPI_COMBINER_STRUCT)
+        return bytes + bytes_in_struct(&type->contents->recipe, rest);
+    return bytes + elements_bytes(type->contents->recipe.types[0], rest);
 }
 
 static MPI_Count
@@ -152,7 +188,7 @@ set_elements(MPI_Status *status, MPI_Datatype handle, MPI_Count count)
         err = type_find(handle, &type);
     if (!err)
         err = check_count(count, "count");
-    if (!err && type->size && count / elements_in_one(type) > INT64_MAX / type->size - 1)
+    if (!err && type->size && count / type->elements > INT64_MAX / type->size - 1)
         err = error_new(MPI_ERR_COUNT, "%lld elements of %lld bytes are too many", (long long)count,
                         (long long)type->size);
     if (!err)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* The life of a datatype: committing, duplicating, freeing, naming (MPI
- * 5.0, 5.1.9, 5.1.10, 7.8). */
+/* The life of a datatype: committing, freeing, naming (MPI 5.0, 5.1.9, 7.8). */
 #include "attr/attr.h"
 #include "core/check.h"
 #include "core/engine.h"
@@ -21,14 +20,11 @@ type_give(struct type *type)
     return type->handle;
 }
 
-// A duplicate shares layout and elements with the type it was made from, which it holds.
 void
 type_end(struct type *type)
 {
-    struct type_contents *contents = type->contents;
-    for (MPI_Count i = 0; contents && i < contents->ntypes; i++)
-        type_release(contents->types[i]);
-    free(contents);
+    layout_release(type->info);
+    contents_free(type->contents);
     free(type->name);
     pool_free(HANDLE_TYPE, type);
 }
@@ -40,6 +36,8 @@ type_commit(MPI_Datatype *handle)
     int err = check_pointer(handle, "datatype");
     if (!err)
         err = type_find(*handle, &type);
+    if (!err && !type_compile(type))
+        err = error_new(MPI_ERR_NO_MEM, "no memory for the layout of the datatype");
     if (!err)
         type->committed = true;
     return err;
@@ -104,64 +102,6 @@ PMPI_Type_free(MPI_Datatype *datatype)
     return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Type_free", err);
 }
 weak_alias(PMPI_Type_free, MPI_Type_free);
-
-static struct type_contents *
-contents_of_dup(struct type *type)
-{
-    struct type_contents *contents = malloc(sizeof *contents + sizeof contents->types[0]);
-    if (!contents)
-        return NULL;
-    contents->combiner = MPI_COMBINER_DUP;
-    contents->ntypes = 1;
-    contents->types[0] = type;
-    return contents;
-}
-
-static int
-type_dup(MPI_Datatype handle, MPI_Datatype *result)
-{
-    struct type *old = NULL;
-    int err = type_find(handle, &old);
-    if (!err)
-        err = check_pointer(result, "newtype");
-    if (err)
-        return err;
-    struct type_contents *contents = contents_of_dup(old);
-    struct type *new = contents ? pool_alloc(HANDLE_TYPE, sizeof *new) : NULL;
-    if (!new) {
-        free(contents);
-        return error_new(MPI_ERR_NO_MEM, "no memory for another datatype");
-    }
-    struct object object = new->object;
-    *new = *old;
-    new->object = object;
-    new->refs = new->handles = 1;
-    new->predefined = false;
-    new->label = "a derived datatype";
-    new->name = NULL;
-    new->contents = contents;
-    new->handle = (MPI_Datatype)handle_of(HANDLE_TYPE, new);
-    new->attributes = NULL;
-    type_hold(old);
-    struct attributed from = type_attributed(old), to = type_attributed(new);
-    err = attributes_copy(&from, &to);
-    *result = err ? MPI_DATATYPE_NULL : new->handle;
-    if (err)
-        type_release(new);
-    return err;
-}
-
-int
-PMPI_Type_dup(MPI_Datatype oldtype, MPI_Datatype *newtype)
-{
-    int err = engine_enter();
-    if (likely(!err)) {
-        err = type_dup(oldtype, newtype);
-        engine_leave();
-    }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Type_dup", err);
-}
-weak_alias(PMPI_Type_dup, MPI_Type_dup);
 
 // Longer names are cut (7.8).
 static int

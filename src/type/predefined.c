@@ -2,6 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /* The predefined datatypes (MPI 5.0, 3.2.2, 6.9.2 and appendix A.1.1). */
+#include "core/check.h"
+#include "core/engine.h"
+#include "errh/raise.h"
 #include "op/basic.h"
 #include "type/type.h"
 
@@ -13,13 +16,13 @@
 
 // Types that a C compiler need not have, by their sizes; op/ knows how to compute with them.
 struct two {
-    char bytes[2];
+    _Alignas(2) char bytes[2];
 };
 struct sixteen {
-    char bytes[16];
+    _Alignas(16) char bytes[16];
 };
 struct thirty_two {
-    char bytes[32];
+    _Alignas(16) char bytes[32];
 };
 
 // Pairs of a value and an index (6.9.4).
@@ -44,68 +47,52 @@ struct long_double_int {
     int index;
 };
 
-static const struct type_info short_int_info = {
-    .nloops = 2,
-    .loops = (const struct layout_loop[]){{.count = 1, .length = sizeof(short)},
-                                          {.offset = offsetof(struct short_int, index),
-                                           .count = 1,
-                                           .length = sizeof(int),
-                                           .at = sizeof(short)}},
+static struct type_info short_int_info = {
+    .form = LAYOUT_RUNS,
+    .size = sizeof(short) + sizeof(int),
+    .pieces = 2,
+    .count = 2,
+    .length = 1,
+    .runs = (const struct layout_run[]){{0, 0},
+                                        {offsetof(struct short_int, index), sizeof(short)},
+                                        {0, sizeof(short) + sizeof(int)}},
 };
 
 // One piece, and room behind it.
 #define ONE_PIECE(pair)                                                                            \
     {                                                                                              \
-        .nloops = 1, .loops = (const struct layout_loop[])                                         \
-        {                                                                                          \
-            {                                                                                      \
-                .count = 1, .length = offsetof(pair, index) + sizeof(int)                          \
-            }                                                                                      \
-        }                                                                                          \
+        .size = offsetof(pair, index) + sizeof(int), .pieces = 1, .count = 1,                      \
+        .length = offsetof(pair, index) + sizeof(int)                                              \
     }
-
-static const struct type_info double_int_info = ONE_PIECE(struct double_int);
-static const struct type_info long_int_info = ONE_PIECE(struct long_int);
-static const struct type_info long_double_int_info = ONE_PIECE(struct long_double_int);
-
-static const struct type_elements float_int_runs = {
-    2, (const struct type_run[]){{1, sizeof(float)}, {1, sizeof(int)}}};
-static const struct type_elements double_int_runs = {
-    2, (const struct type_run[]){{1, sizeof(double)}, {1, sizeof(int)}}};
-static const struct type_elements long_int_runs = {
-    2, (const struct type_run[]){{1, sizeof(long)}, {1, sizeof(int)}}};
-static const struct type_elements short_int_runs = {
-    2, (const struct type_run[]){{1, sizeof(short)}, {1, sizeof(int)}}};
-static const struct type_elements long_double_int_runs = {
-    2, (const struct type_run[]){{1, sizeof(long double)}, {1, sizeof(int)}}};
-static const struct type_elements two_int_runs = {2, (const struct type_run[]){{2, sizeof(int)}}};
-static const struct type_elements two_float_runs = {2,
-                                                    (const struct type_run[]){{2, sizeof(float)}}};
-static const struct type_elements two_double_runs = {
-    2, (const struct type_run[]){{2, sizeof(double)}}};
+static struct type_info double_int_info = ONE_PIECE(struct double_int);
+static struct type_info long_int_info = ONE_PIECE(struct long_int);
+static struct type_info long_double_int_info = ONE_PIECE(struct long_double_int);
 
 #define ROW(handle_, label_, ctype, basic_, size_, ...)                                            \
     [(uintptr_t)(handle_)-FIRST] = {.refs = 1,                                                     \
                                     .predefined = true,                                            \
                                     .committed = true,                                             \
+                                    .compiled = true,                                              \
                                     .basic = (basic_),                                             \
                                     .size = (size_),                                               \
                                     .extent = sizeof(ctype),                                       \
+                                    .alignment = _Alignof(ctype),                                  \
                                     .label = (label_),                                             \
                                     .handle = (handle_),                                           \
+                                    .uniform = &types[(uintptr_t)(handle_)-FIRST],                 \
                                     __VA_ARGS__}
 #define PLAIN(handle, ctype, basic)                                                                \
     ROW(handle, #handle, ctype, basic, sizeof(ctype), .contiguous = true,                          \
-        .true_extent = sizeof(ctype))
+        .true_extent = sizeof(ctype), .elements = 1)
 // Without holes, but of two elements.
-#define PAIR(handle, ctype, basic, pair_runs)                                                      \
+#define PAIR(handle, ctype, basic)                                                                 \
     ROW(handle, #handle, ctype, basic, sizeof(ctype), .contiguous = true,                          \
-        .true_extent = sizeof(ctype), .elements = &(pair_runs))
+        .true_extent = sizeof(ctype), .elements = 2)
 #define HOLES(handle, name, basic)                                                                 \
     ROW(handle, #handle, struct name, basic,                                                       \
         (MPI_Count)(sizeof(((struct name *)0)->value) + sizeof(int)),                              \
         .true_extent = offsetof(struct name, index) + sizeof(int), .info = &name##_info,           \
-        .elements = &name##_runs)
+        .elements = 2)
 
 static struct type types[ROOM] = {
     PLAIN(MPI_AINT, MPI_Aint, BASIC_COUNT),
@@ -142,15 +129,15 @@ static struct type types[ROOM] = {
     PLAIN(MPI_DOUBLE_COMPLEX, double complex, BASIC_COMPLEX16),
     PLAIN(MPI_CHARACTER, char, BASIC_NONE),
 
-    PAIR(MPI_FLOAT_INT, struct float_int, BASIC_FLOAT_INT, float_int_runs),
+    PAIR(MPI_FLOAT_INT, struct float_int, BASIC_FLOAT_INT),
     HOLES(MPI_DOUBLE_INT, double_int, BASIC_DOUBLE_INT),
     HOLES(MPI_LONG_INT, long_int, BASIC_LONG_INT),
-    PAIR(MPI_2INT, int[2], BASIC_2INT, two_int_runs),
+    PAIR(MPI_2INT, int[2], BASIC_2INT),
     HOLES(MPI_SHORT_INT, short_int, BASIC_SHORT_INT),
     HOLES(MPI_LONG_DOUBLE_INT, long_double_int, BASIC_LONG_DOUBLE_INT),
-    PAIR(MPI_2REAL, float[2], BASIC_2REAL, two_float_runs),
-    PAIR(MPI_2DOUBLE_PRECISION, double[2], BASIC_2DOUBLE, two_double_runs),
-    PAIR(MPI_2INTEGER, int[2], BASIC_2INT, two_int_runs),
+    PAIR(MPI_2REAL, float[2], BASIC_2REAL),
+    PAIR(MPI_2DOUBLE_PRECISION, double[2], BASIC_2DOUBLE),
+    PAIR(MPI_2INTEGER, int[2], BASIC_2INT),
 
     PLAIN(MPI_INT8_T, int8_t, BASIC_INT8),
     PLAIN(MPI_UINT8_T, uint8_t, BASIC_UINT8),
@@ -193,3 +180,61 @@ type_special(MPI_Datatype handle)
     uintptr_t i = (uintptr_t)handle - FIRST;
     return likely(i < ROOM && types[i].label) ? &types[i] : NULL;
 }
+
+static const struct pair {
+    MPI_Datatype type, first, second;
+} pairs[] = {
+    {MPI_FLOAT_INT, MPI_FLOAT, MPI_INT},
+    {MPI_DOUBLE_INT, MPI_DOUBLE, MPI_INT},
+    {MPI_LONG_INT, MPI_LONG, MPI_INT},
+    {MPI_2INT, MPI_INT, MPI_INT},
+    {MPI_SHORT_INT, MPI_SHORT, MPI_INT},
+    {MPI_LONG_DOUBLE_INT, MPI_LONG_DOUBLE, MPI_INT},
+    {MPI_2REAL, MPI_REAL, MPI_REAL},
+    {MPI_2DOUBLE_PRECISION, MPI_DOUBLE_PRECISION, MPI_DOUBLE_PRECISION},
+    {MPI_2INTEGER, MPI_INTEGER, MPI_INTEGER},
+};
+#define PAIRS (sizeof pairs / sizeof *pairs)
+
+bool
+type_pair(const struct type *type, const struct type *two[2])
+{
+    for (size_t i = 0; type->elements == 2 && i < PAIRS; i++) {
+        if (pairs[i].type != type->handle)
+            continue;
+        two[0] = type_special(pairs[i].first);
+        two[1] = type_special(pairs[i].second);
+        return true;
+    }
+    return false;
+}
+
+static int
+get_value_index(const MPI_Datatype handles[2], MPI_Datatype *result)
+{
+    struct type *type;
+    int err = type_find(handles[0], &type);
+    if (!err)
+        err = type_find(handles[1], &type);
+    if (!err)
+        err = check_pointer(result, "pair_type");
+    if (err)
+        return err;
+    *result = MPI_DATATYPE_NULL;
+    for (size_t i = 0; i < PAIRS; i++)
+        if (pairs[i].first == handles[0] && pairs[i].second == handles[1])
+            *result = pairs[i].type;
+    return MPI_SUCCESS;
+}
+
+int
+PMPI_Type_get_value_index(MPI_Datatype value_type, MPI_Datatype index_type, MPI_Datatype *pair_type)
+{
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = get_value_index((MPI_Datatype[]){value_type, index_type}, pair_type);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Type_get_value_index", err);
+}
+weak_alias(PMPI_Type_get_value_index, MPI_Type_get_value_index);
