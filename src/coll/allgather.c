@@ -81,7 +81,7 @@ allgather(const struct allgather_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = allgather_on(comm, args);
         engine_leave();
@@ -145,7 +145,7 @@ allgatherv(const struct allgather_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = allgatherv_on(comm, args);
         engine_leave();

@@ -92,7 +92,7 @@ allreduce(const struct allreduce_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = allreduce_on(comm, args);
         engine_leave();

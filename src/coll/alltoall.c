@@ -106,7 +106,7 @@ alltoall(const struct alltoall_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = alltoall_on(comm, args);
         engine_leave();
@@ -176,7 +176,7 @@ alltoallv(const struct alltoall_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = alltoallv_on(comm, args);
         engine_leave();
@@ -264,7 +264,7 @@ alltoallw(const struct alltoall_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = alltoallw_on(comm, args);
         engine_leave();

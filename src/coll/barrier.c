@@ -36,7 +36,7 @@ PMPI_Barrier(MPI_Comm handle)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(handle, &comm);
+        err = coll_find(handle, &comm);
         if (likely(!err))
             err = barrier(comm);
         engine_leave();

@@ -60,7 +60,7 @@ bcast(const struct bcast_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = bcast_on(comm, args);
         engine_leave();

@@ -33,12 +33,26 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_COMM_DUP] = "MPI_Comm_dup",
     [COLL_COMM_SPLIT] = "MPI_Comm_split",
     [COLL_COMM_CREATE] = "MPI_Comm_create",
+    [COLL_COMM_DUP_WITH_INFO] = "MPI_Comm_dup_with_info",
+    [COLL_COMM_SPLIT_TYPE] = "MPI_Comm_split_type",
+    [COLL_COMM_DISCONNECT] = "MPI_Comm_disconnect",
+    [COLL_INTERCOMM_CREATE] = "MPI_Intercomm_create",
+    [COLL_INTERCOMM_FROM_GROUPS] = "MPI_Intercomm_create_from_groups",
+    [COLL_INTERCOMM_MERGE] = "MPI_Intercomm_merge",
 };
 
 const char *
 coll_name(enum coll_kind kind)
 {
     return kind_names[kind];
+}
+
+cold int
+coll_inter_error(const struct comm *comm)
+{
+    return error_new(
+        MPI_ERR_COMM, "%s is an intercommunicator (of %d and %d ranks), which this call cannot use",
+        comm->name[0] ? comm->name : "the communicator", comm->size, comm->remote->size);
 }
 
 /* ---- the board ---- */
@@ -72,14 +86,14 @@ make_board(int size, char *why, size_t n)
 static int
 agree_on_board(struct comm *comm, const char *op, uint64_t *at)
 {
-    struct internal other = {op, comm, comm->context + 1, (comm->rank - 1) / TREE, TAG_BOARD};
+    struct internal other = {op, comm, comm->context + 1, (comm->all->rank - 1) / TREE, TAG_BOARD};
     int err = MPI_SUCCESS;
-    if (comm->rank != 0)
+    if (comm->all->rank != 0)
         err = internal_recv(&other, at, sizeof *at, NULL);
     for (int i = 1; i <= TREE && !err; i++) {
-        int64_t child = (int64_t)TREE * comm->rank + i;
+        int64_t child = (int64_t)TREE * comm->all->rank + i;
         other.rank = (int)child;
-        if (child < comm->size)
+        if (child < comm->all->size)
             err = internal_send(&other, at, sizeof *at);
     }
     return err;
@@ -93,11 +107,12 @@ coll_open(struct comm *comm, const char *op)
     struct coll *coll = calloc(1, sizeof *coll);
     if (!coll)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
-    *coll = (struct coll){.rank = comm->rank, .size = comm->size, .peers = comm->peers};
+    *coll =
+        (struct coll){.rank = comm->all->rank, .size = comm->all->size, .peers = comm->all->peers};
     comm->coll = coll;
     coll_reap();
-    if (comm->rank == 0)
-        at = make_board(comm->size, why, sizeof why);
+    if (comm->all->rank == 0)
+        at = make_board(comm->all->size, why, sizeof why);
     int err = agree_on_board(comm, op, &at);
     if (!err && !at)
         err = error_new(MPI_ERR_NO_MEM, "rank 0 has no room for the communicator's board%s%s",
@@ -171,6 +186,8 @@ describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
     unsigned kind = signature & 0xff, code = signature >> 8 & 0xff;
     int root = (int)(signature >> 32) - 1;
     int at = snprintf(text, n, "rank %d called %s", rank, kind_names[kind % COLL_KINDS]);
+    if (kind >= COLL_COMM_DUP && root >= 0)
+        snprintf(text + at, n - (size_t)at, " (leader %d)", root);
     if (kind == COLL_BARRIER || kind >= COLL_COMM_DUP)
         return;
     at += snprintf(text + at, n - (size_t)at, " (");

@@ -45,11 +45,28 @@ enum coll_kind {
     COLL_COMM_DUP,
     COLL_COMM_SPLIT,
     COLL_COMM_CREATE,
+    COLL_COMM_DUP_WITH_INFO,
+    COLL_COMM_SPLIT_TYPE,
+    COLL_COMM_DISCONNECT,
+    COLL_INTERCOMM_CREATE,
+    COLL_INTERCOMM_FROM_GROUPS,
+    COLL_INTERCOMM_MERGE,
     COLL_KINDS
 };
 
+/* Collectives of a user have one group only. */
+int coll_inter_error(const struct comm *comm) cold;
+
 /* Its name: "MPI_Bcast". */
 const char *coll_name(enum coll_kind kind);
+
+/* The communicator of a user's collective. */
+static inline int
+coll_find(MPI_Comm handle, struct comm **comm)
+{
+    int err = comm_find(handle, comm);
+    return unlikely(!err && comm_is_inter(*comm)) ? coll_inter_error(*comm) : err;
+}
 
 /* signature: kind, operation (8 bits each), arithmetic of the type (8 bits), root
  * + 1 (high half). */

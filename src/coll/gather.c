@@ -103,7 +103,7 @@ gather(const struct gather_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = gather_on(comm, args);
         engine_leave();
@@ -198,7 +198,7 @@ gatherv(const struct gather_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = gatherv_on(comm, args);
         engine_leave();

@@ -106,7 +106,7 @@ reduce(const struct reduce_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = reduce_on(comm, args);
         engine_leave();

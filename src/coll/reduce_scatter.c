@@ -58,7 +58,7 @@ reduce_scatter_block(const struct reduce_scatter_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = reduce_scatter_block_on(comm, args);
         engine_leave();
@@ -163,7 +163,7 @@ reduce_scatter(const struct reduce_scatter_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = reduce_scatter_on(comm, args);
         engine_leave();

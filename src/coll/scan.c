@@ -62,7 +62,7 @@ scan(const struct scan_args *args, bool exclude)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = scan_on(comm, args, exclude);
         engine_leave();

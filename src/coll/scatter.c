@@ -112,7 +112,7 @@ scatter(const struct scatter_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = scatter_on(comm, args);
         engine_leave();
@@ -191,7 +191,7 @@ scatterv(const struct scatter_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(args->comm, &comm);
+        err = coll_find(args->comm, &comm);
         if (likely(!err))
             err = scatterv_on(comm, args);
         engine_leave();

@@ -652,8 +652,8 @@ internal_send(const struct internal *to, const void *data, size_t n)
                            .base = data,
                            .count = (MPI_Count)n,
                            .size = n,
-                           .peer = peer_get(to->comm->peers[to->rank]),
-                           .rank = to->comm->rank,
+                           .peer = peer_get(to->comm->all->peers[to->rank]),
+                           .rank = to->comm->all->rank,
                            .tag = to->tag,
                            .context = to->context};
     message_send(&send);
