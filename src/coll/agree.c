@@ -10,24 +10,38 @@ bytes_at(void *data, size_t n)
 }
 
 static int
-agree(struct comm *comm, enum coll_kind kind, struct call *call)
+agree(struct comm *comm, enum coll_kind kind, int root, struct call *call)
 {
-    if (comm->size == 1)
+    if (comm->all->size == 1)
         return engine_failed();
-    int err = call_start(call, comm, signature_make(kind, -1));
+    int err = call_start(call, comm, signature_make(kind, root));
     return err ? err : call_run(call, coll_name(kind));
+}
+
+static int
+give_from(struct comm *comm, enum coll_kind kind, int root, void *data, size_t n)
+{
+    bool tree = comm->all->size > FLAT && n <= TREE_MAX;
+    struct call call = {.flow = FLOW_DOWN,
+                        .root = root < 0 ? 0 : root,
+                        .down = true,
+                        .algorithm = tree ? RUN_TREE : RUN_EXCHANGE,
+                        .send = bytes_at(data, n),
+                        .recv = bytes_at(data, n),
+                        .bytes = n};
+    return agree(comm, kind, root, &call);
 }
 
 int
 agree_give(struct comm *comm, enum coll_kind kind, void *data, size_t n)
 {
-    struct call call = {.flow = FLOW_DOWN,
-                        .down = true,
-                        .algorithm = comm->size > FLAT ? RUN_TREE : RUN_EXCHANGE,
-                        .send = bytes_at(data, n),
-                        .recv = bytes_at(data, n),
-                        .bytes = n};
-    return agree(comm, kind, &call);
+    return give_from(comm, kind, -1, data, n);
+}
+
+int
+agree_give_from(struct comm *comm, enum coll_kind kind, int root, void *data, size_t n)
+{
+    return give_from(comm, kind, root, data, n);
 }
 
 int
@@ -35,10 +49,10 @@ agree_gather(struct comm *comm, enum coll_kind kind, void *table, size_t each)
 {
     struct call call = {.flow = FLOW_ALL,
                         .root = -1,
-                        .send = bytes_at((char *)table + (size_t)comm->rank * each, each),
+                        .send = bytes_at((char *)table + (size_t)comm->all->rank * each, each),
                         .recv = bytes_at(table, each),
                         .bytes = each};
-    return agree(comm, kind, &call);
+    return agree(comm, kind, -1, &call);
 }
 
 // Lanes: each member takes its own block from each, and its own from itself.

@@ -4,7 +4,8 @@
 /*
  * What the members of a communicator agree on for the engine itself, when they make another one:
  * the collectives of other calls, in order with the user's own, so that a member that is in another
- * call learns it. Under the lock, which other threads may take meanwhile: the caller holds `comm`.
+ * call learns it. Ranks here are those of comm->all, so that both groups of an intercommunicator
+ * agree. Under the lock, which other threads may take meanwhile: the caller holds `comm`.
  */
 #ifndef MUSTER_COLL_AGREE_H
 #define MUSTER_COLL_AGREE_H
@@ -13,6 +14,9 @@
 
 /* `n` bytes of data from rank 0 to all. */
 int agree_give(struct comm *comm, enum coll_kind kind, void *data, size_t n);
+
+/* The same from a leader that all must name. */
+int agree_give_from(struct comm *comm, enum coll_kind kind, int leader, void *data, size_t n);
 
 /* Each member's `each` bytes to all: rank i has put its own at table + i * each. */
 int agree_gather(struct comm *comm, enum coll_kind kind, void *table, size_t each);

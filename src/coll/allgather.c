@@ -67,7 +67,7 @@ allgather(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(handle, &comm);
+        err = coll_find(handle, &comm);
         if (likely(!err))
             err = allgather_on(comm, args);
         engine_leave();

@@ -37,7 +37,7 @@ barrier(MPI_Comm handle)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(handle, &comm);
+        err = coll_find(handle, &comm);
         if (likely(!err))
             err = barrier_on(comm);
         engine_leave();

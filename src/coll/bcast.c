@@ -53,7 +53,7 @@ bcast(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(handle, &comm);
+        err = coll_find(handle, &comm);
         if (likely(!err))
             err = bcast_on(comm, args);
         engine_leave();

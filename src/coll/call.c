@@ -39,6 +39,12 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_GRAPH_CREATE] = "MPI_Graph_create",
     [COLL_DIST_GRAPH_CREATE] = "MPI_Dist_graph_create",
     [COLL_DIST_GRAPH_CREATE_ADJACENT] = "MPI_Dist_graph_create_adjacent",
+    [COLL_COMM_DUP_WITH_INFO] = "MPI_Comm_dup_with_info",
+    [COLL_COMM_SPLIT_TYPE] = "MPI_Comm_split_type",
+    [COLL_COMM_DISCONNECT] = "MPI_Comm_disconnect",
+    [COLL_INTERCOMM_CREATE] = "MPI_Intercomm_create",
+    [COLL_INTERCOMM_FROM_GROUPS] = "MPI_Intercomm_create_from_groups",
+    [COLL_INTERCOMM_MERGE] = "MPI_Intercomm_merge",
 };
 
 const char *
@@ -63,6 +69,14 @@ name_of(uint64_t signature, char *text, size_t n)
         break;
     }
     return text;
+}
+
+cold int
+coll_inter_error(const struct comm *comm)
+{
+    return error_new(
+        MPI_ERR_COMM, "%s is an intercommunicator (of %d and %d ranks), which this call cannot use",
+        comm->name[0] ? comm->name : "the communicator", comm->size, comm->remote->size);
 }
 
 /* ---- the board ---- */
@@ -151,7 +165,8 @@ coll_open(struct comm *comm, struct coll **result)
     struct coll *coll = calloc(1, sizeof *coll);
     if (!coll)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
-    *coll = (struct coll){.rank = comm->rank, .size = comm->size, .peers = comm->peers};
+    *coll =
+        (struct coll){.rank = comm->all->rank, .size = comm->all->size, .peers = comm->all->peers};
     coll->comm = comm;
     coll->tag = TAG_BOARD - (int)(comm->boards++ % TAGS_BOARD);
     *result = coll;
@@ -254,6 +269,8 @@ describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
     int root = (int)(signature >> 32) - 1;
     char name[48];
     int at = snprintf(text, n, "rank %d called %s", rank, name_of(signature, name, sizeof name));
+    if (kind >= COLL_COMM_DUP && root >= 0)
+        snprintf(text + at, n - (size_t)at, " (leader %d)", root);
     if (kind == COLL_BARRIER || kind >= COLL_COMM_DUP)
         return;
     at += snprintf(text + at, n - (size_t)at, " (");

@@ -50,14 +50,31 @@ enum coll_kind {
     COLL_GRAPH_CREATE,
     COLL_DIST_GRAPH_CREATE,
     COLL_DIST_GRAPH_CREATE_ADJACENT,
+    COLL_COMM_DUP_WITH_INFO,
+    COLL_COMM_SPLIT_TYPE,
+    COLL_COMM_DISCONNECT,
+    COLL_INTERCOMM_CREATE,
+    COLL_INTERCOMM_FROM_GROUPS,
+    COLL_INTERCOMM_MERGE,
     COLL_KINDS
 };
 
 /* How it was called. Calls of different forms do not match (MPI 5.0, 6.12). */
 enum form { FORM_BLOCKING, FORM_STARTED, FORM_PERSISTENT };
 
+/* Collectives of a user have one group only. */
+int coll_inter_error(const struct comm *comm) cold;
+
 /* Its name: "MPI_Bcast". */
 const char *coll_name(enum coll_kind kind);
+
+/* The communicator of a user's collective. */
+static inline int
+coll_find(MPI_Comm handle, struct comm **comm)
+{
+    int err = comm_find(handle, comm);
+    return unlikely(!err && comm_is_inter(*comm)) ? coll_inter_error(*comm) : err;
+}
 
 /* signature: kind, operation, arithmetic of the type, form (8 bits each), root + 1 (high half). */
 static inline uint64_t

@@ -44,7 +44,7 @@ form_call(MPI_Comm handle, coll_plan *plan, const void *args, const char *name)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(handle, &comm);
+        err = coll_find(handle, &comm);
         if (likely(!err))
             err = form_run(comm, plan, args, false);
         engine_leave();
@@ -224,7 +224,7 @@ form_start(MPI_Comm handle, coll_plan *plan, const void *args, MPI_Request *requ
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(handle, &comm);
+        err = coll_find(handle, &comm);
         if (likely(!err) && likely(!(err = check_pointer(request, "request"))))
             err = form_begin(comm, plan, args, (struct after){0}, request);
         engine_leave();
@@ -306,7 +306,7 @@ form_init(MPI_Comm handle, coll_plan *plan, const void *args, MPI_Info info_hand
     struct info *info;
     int err = engine_enter();
     if (likely(!err)) {
-        err = comm_find(handle, &comm);
+        err = coll_find(handle, &comm);
         if (!err && !(err = check_pointer(request, "request")) && info_handle != MPI_INFO_NULL)
             err = info_find(info_handle, &info);
         if (!err)

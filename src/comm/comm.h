@@ -13,6 +13,7 @@
 #ifndef MUSTER_COMM_COMM_H
 #define MUSTER_COMM_COMM_H
 
+#include "coll/call.h"
 #include "core/message.h"
 #include "errh/raise.h"
 
@@ -31,6 +32,48 @@ int circle_agree(const struct circle *circle, uint64_t *context);
 /* As comm_new (the group's reference is taken also when it fails), with the parent's error handler.
  */
 struct comm *comm_child(const struct comm *parent, struct group *group, uint64_t context);
+/* What a new communicator is made of: groups and error handler are held by it as well. */
+struct comm_plan {
+    struct group *group;
+    struct group *remote; // NULL: it has one group
+    struct group *all;    // of both in their order; NULL: made here
+    struct errhandler *errhandler;
+    uint64_t context;
+};
+int comm_make(const struct comm_plan *plan, MPI_Comm *handle);
+
+/* Split by color and key, which all have agreed on under `kind`; with MPI_UNDEFINED the result is
+ * MPI_COMM_NULL. Under the lock, `comm` held. */
+struct split {
+    int color, key;
+};
+int comm_split(struct comm *comm, enum coll_kind kind, const struct split *split,
+               MPI_Comm *newcomm);
+
+/* MPI_Comm_create on an intercommunicator. Under the lock, both held. */
+int inter_create(struct comm *comm, struct group *group, MPI_Comm *newcomm);
+
+/* "MPI_COMM_WORLD", or "the communicator". */
+static inline const char *
+comm_name(const struct comm *comm)
+{
+    return comm->name[0] ? comm->name : "the communicator";
+}
+
+/* Does `group` come first in `all`? That of the process with the lowest rank in the job does. */
+bool comm_goes_first(const struct group *group, const struct group *remote);
+
+/* The members of both groups as `comm->all` has them, or NULL. */
+struct group *comm_join(const struct group *group, const struct group *remote, bool first);
+
+/* Is a member of comm->all one of the local group? */
+static inline bool
+comm_is_local(const struct comm *comm, int member)
+{
+    if (!comm->remote)
+        return true;
+    return comm->first ? member < comm->size : member >= comm->remote->size;
+}
 
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);

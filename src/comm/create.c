@@ -13,17 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A communicator of `group` (whose reference it takes), with the parent's error handler.
-static int
-make(struct comm *parent, struct group *group, uint64_t context, MPI_Comm *handle)
-{
-    struct comm *comm = comm_child(parent, group, context);
-    if (!comm)
-        return error_new(MPI_ERR_NO_MEM, "no memory for another communicator");
-    *handle = comm->handle;
-    return MPI_SUCCESS;
-}
-
 // What the user's copy functions say, once the new communicator stands: the other members have
 // theirs, whatever this one's functions return.
 static int
@@ -53,12 +42,12 @@ dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
     if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
         return err;
     comm_hold(comm);
-    if (comm->rank == 0)
+    if (comm->all->rank == 0)
         context = contexts_take(1);
     err = agree_give(comm, COLL_COMM_DUP, &context, sizeof context);
     if (!err) {
-        group_hold(comm->group);
-        err = make(comm, comm->group, context, newcomm);
+        struct comm_plan plan = {comm->group, comm->remote, comm->all, comm->errhandler, context};
+        err = comm_make(&plan, newcomm);
     }
     if (!err)
         comm_get(*newcomm)->topology = topology_hold(comm->topology);
@@ -98,42 +87,74 @@ by_color(const void *a, const void *b)
     return x->rank < y->rank ? -1 : 1;
 }
 
-// The members of my color stand together; the place of the first gives the color its context.
+// The members of a color, `n` together in the table: those of one group of comm, in their order.
 static int
-make_color(struct comm *comm, const struct choice *all, int color, uint64_t context,
-           MPI_Comm *newcomm)
+color_group(const struct comm *comm, const struct choice *part, int n, bool local,
+            struct group **group)
 {
-    int first = 0, size = 0;
-    while (all[first].color != color)
-        first++;
-    while (first + size < comm->size && all[first + size].color == color)
-        size++;
-    struct group *group = group_new(size);
-    if (!group)
-        return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", size);
-    for (int i = 0; i < size; i++) {
-        group->peers[i] = comm->peers[all[first + i].rank];
-        if (all[first + i].rank == comm->rank)
-            group->rank = i;
-    }
-    return make(comm, group, context + 2 * (uint64_t)first, newcomm);
+    int size = 0;
+    for (int i = 0; i < n; i++)
+        size += comm_is_local(comm, part[i].rank) == local;
+    int err = group_make(size, group);
+    for (int i = 0, at = 0; !err && i < n; i++)
+        if (comm_is_local(comm, part[i].rank) == local) {
+            (*group)->peers[at] = comm->all->peers[part[i].rank];
+            if (part[i].rank == comm->all->rank)
+                (*group)->rank = at;
+            at++;
+        }
+    return err;
 }
 
+// A color that only one group of an intercommunicator has makes no communicator.
 static int
-split_held(struct comm *comm, int color, int key, MPI_Comm *newcomm)
+make_color(struct comm *comm, const struct choice *part, int n, uint64_t context, MPI_Comm *newcomm)
 {
-    size_t n = (size_t)comm->size;
-    struct choice *all = calloc(n, sizeof *all);
+    struct comm_plan plan = {.errhandler = comm->errhandler, .context = context};
+    int err = color_group(comm, part, n, true, &plan.group);
+    if (err)
+        return err;
+    if (comm_is_inter(comm))
+        err = color_group(comm, part, n, false, &plan.remote);
+    if (!err && plan.remote && plan.remote->size == 0)
+        *newcomm = MPI_COMM_NULL;
+    else if (!err)
+        err = comm_make(&plan, newcomm);
+    if (plan.remote)
+        group_release(plan.remote);
+    group_release(plan.group);
+    return err;
+}
+
+// The members of my color stand together; the place of the first gives the color its context.
+static int
+find_color(struct comm *comm, const struct choice *all, int color, uint64_t context,
+           MPI_Comm *newcomm)
+{
+    int first = 0, n = 0;
+    while (all[first].color != color)
+        first++;
+    while (first + n < comm->all->size && all[first + n].color == color)
+        n++;
+    return make_color(comm, all + first, n, context + 2 * (uint64_t)first, newcomm);
+}
+
+int
+comm_split(struct comm *comm, enum coll_kind kind, const struct split *split, MPI_Comm *newcomm)
+{
+    int n = comm->all->size, rank = comm->all->rank;
+    struct choice *all = calloc((size_t)n, sizeof *all);
     if (!all)
-        return error_new(MPI_ERR_NO_MEM, "no memory for the choices of %d ranks", comm->size);
-    all[comm->rank] = (struct choice){color, key, comm->rank, comm->rank ? 0 : contexts_take(n)};
-    int err = agree_gather(comm, COLL_COMM_SPLIT, all, sizeof *all);
+        return error_new(MPI_ERR_NO_MEM, "no memory for the choices of %d ranks", n);
+    all[rank] =
+        (struct choice){split->color, split->key, rank, rank ? 0 : contexts_take((uint64_t)n)};
+    int err = agree_gather(comm, kind, all, sizeof *all);
     uint64_t contexts = all[0].contexts;
-    if (!err && color == MPI_UNDEFINED)
+    if (!err && split->color == MPI_UNDEFINED)
         *newcomm = MPI_COMM_NULL;
     else if (!err) {
-        qsort(all, n, sizeof *all, by_color);
-        err = make_color(comm, all, color, contexts, newcomm);
+        qsort(all, (size_t)n, sizeof *all, by_color);
+        err = find_color(comm, all, split->color, contexts, newcomm);
     }
     free(all);
     return err;
@@ -149,7 +170,7 @@ split(MPI_Comm handle, int color, int key, MPI_Comm *newcomm)
     if (color < 0 && color != MPI_UNDEFINED)
         return error_new(MPI_ERR_ARG, "color %d is negative", color);
     comm_hold(comm);
-    err = split_held(comm, color, key, newcomm);
+    err = comm_split(comm, COLL_COMM_SPLIT, &(struct split){color, key}, newcomm);
     comm_release(comm);
     return err;
 }
@@ -260,8 +281,8 @@ create_held(struct comm *comm, struct group *group, int tag, MPI_Comm *newcomm)
         *newcomm = MPI_COMM_NULL;
         return MPI_SUCCESS;
     }
-    group_hold(group);
-    return make(comm, group, context, newcomm);
+    struct comm_plan plan = {.group = group, .errhandler = comm->errhandler, .context = context};
+    return comm_make(&plan, newcomm);
 }
 
 static int
@@ -274,9 +295,12 @@ create(MPI_Comm handle, MPI_Group group_handle, int tag, MPI_Comm *newcomm)
         err = look_up_both(handle, group_handle, &comm, &group);
     if (err)
         return err;
+    if (comm_is_inter(comm) && tag != BY_ALL)
+        return error_new(MPI_ERR_COMM, "%s is an intercommunicator", comm_name(comm));
     comm_hold(comm);
     group_hold(group);
-    err = create_held(comm, group, tag, newcomm);
+    err = comm_is_inter(comm) ? inter_create(comm, group, newcomm)
+                              : create_held(comm, group, tag, newcomm);
     group_release(group);
     comm_release(comm);
     return err;

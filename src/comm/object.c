@@ -6,12 +6,23 @@
 #include "group/group.h"
 #include "topo/topo.h"
 
+#include <limits.h>
+#include <string.h>
+
 struct comm *
 comm_special(MPI_Comm handle)
 {
     if (likely(handle == MPI_COMM_WORLD))
         return engine.world;
     return handle == MPI_COMM_SELF ? engine.self : NULL;
+}
+
+// One that has not been finished: its group is the caller's.
+static void
+comm_discard(struct comm *comm)
+{
+    errhandler_release(comm->errhandler);
+    pool_free(HANDLE_COMM, comm);
 }
 
 struct comm *
@@ -22,7 +33,9 @@ comm_new(struct group *group, uint64_t context)
         return NULL;
     comm->refs = 1;
     comm->group = group;
+    comm->all = group;
     comm->peers = group->peers;
+    comm->npeers = group->size;
     comm->rank = group->rank;
     comm->size = group->size;
     comm->context = context;
@@ -45,12 +58,82 @@ comm_child(const struct comm *parent, struct group *group, uint64_t context)
     return comm;
 }
 
+static int
+lowest(const struct group *group)
+{
+    int least = INT_MAX;
+    for (int i = 0; i < group->size; i++)
+        if (peer_rank(group->peers[i]) < least)
+            least = peer_rank(group->peers[i]);
+    return least;
+}
+
+bool
+comm_goes_first(const struct group *group, const struct group *remote)
+{
+    return lowest(group) < lowest(remote);
+}
+
+static struct group *
+join(const struct group *a, const struct group *b)
+{
+    struct group *both = group_new(a->size + b->size);
+    if (!both)
+        return NULL;
+    memcpy(both->peers, a->peers, (size_t)a->size * sizeof *a->peers);
+    memcpy(both->peers + a->size, b->peers, (size_t)b->size * sizeof *b->peers);
+    both->rank = a->rank != MPI_UNDEFINED ? a->rank : a->size + b->rank;
+    return both;
+}
+
+struct group *
+comm_join(const struct group *group, const struct group *remote, bool first)
+{
+    return first ? join(group, remote) : join(remote, group);
+}
+
+static bool
+add_remote(struct comm *comm, const struct comm_plan *plan)
+{
+    comm->first = comm_goes_first(plan->group, plan->remote);
+    comm->all = plan->all ? plan->all : comm_join(plan->group, plan->remote, comm->first);
+    if (!comm->all)
+        return false;
+    if (plan->all)
+        group_hold(plan->all);
+    group_hold(comm->remote = plan->remote);
+    comm->peers = plan->remote->peers;
+    comm->npeers = plan->remote->size;
+    return true;
+}
+
+int
+comm_make(const struct comm_plan *plan, MPI_Comm *handle)
+{
+    struct comm *comm = comm_new(plan->group, plan->context);
+    if (!comm || (plan->remote && !add_remote(comm, plan))) {
+        if (comm)
+            comm_discard(comm);
+        return error_new(MPI_ERR_NO_MEM, "no memory for another communicator");
+    }
+    group_hold(plan->group);
+    errhandler_hold(plan->errhandler);
+    errhandler_release(comm->errhandler);
+    comm->errhandler = plan->errhandler;
+    *handle = comm->handle;
+    return MPI_SUCCESS;
+}
+
 void
 comm_end(struct comm *comm)
 {
     topology_release(comm->topology);
     coll_free(comm);
     errhandler_release(comm->errhandler);
+    if (comm->remote) {
+        group_release(comm->remote);
+        group_release(comm->all);
+    }
     group_release(comm->group);
     pool_free(HANDLE_COMM, comm);
 }

@@ -34,8 +34,7 @@ rank_of(const struct comm *comm)
 static int
 inter_of(const struct comm *comm)
 {
-    (void)comm;
-    return 0;
+    return comm_is_inter(comm);
 }
 
 int
@@ -85,11 +84,18 @@ compare(MPI_Comm handle1, MPI_Comm handle2, int *result)
         *result = MPI_IDENT;
         return MPI_SUCCESS;
     }
-    int groups = MPI_UNEQUAL;
-    err = group_compare(comm1->group, comm2->group, &groups);
-    if (!err)
-        *result = groups == MPI_IDENT ? MPI_CONGRUENT : groups;
-    return err;
+    int groups = MPI_UNEQUAL, remotes = MPI_IDENT;
+    if (comm_is_inter(comm1) == comm_is_inter(comm2))
+        err = group_compare(comm1->group, comm2->group, &groups);
+    if (!err && comm_is_inter(comm1) && comm_is_inter(comm2))
+        err = group_compare(comm1->remote, comm2->remote, &remotes);
+    if (err)
+        return err;
+    if (groups == MPI_UNEQUAL || remotes == MPI_UNEQUAL)
+        *result = MPI_UNEQUAL;
+    else
+        *result = groups == MPI_IDENT && remotes == MPI_IDENT ? MPI_CONGRUENT : MPI_SIMILAR;
+    return MPI_SUCCESS;
 }
 
 int
@@ -177,39 +183,55 @@ PMPI_Comm_get_name(MPI_Comm comm, char *comm_name, int *resultlen)
 }
 weak_alias(PMPI_Comm_get_name, MPI_Comm_get_name);
 
-// There are no intercommunicators to ask.
 static int
-no_remote(MPI_Comm handle)
+find_inter(MPI_Comm handle, struct comm **comm)
+{
+    int err = comm_find(handle, comm);
+    if (!err && !comm_is_inter(*comm))
+        err = error_new(MPI_ERR_COMM, "%s is not an intercommunicator", comm_name(*comm));
+    return err;
+}
+
+static int
+get_remote_size(MPI_Comm handle, int *size)
 {
     struct comm *comm;
-    int err = comm_find(handle, &comm);
-    return err ? err
-               : error_new(MPI_ERR_COMM, "%s is not an intercommunicator",
-                           comm->name[0] ? comm->name : "the communicator");
+    int err = find_inter(handle, &comm);
+    if (!err && !(err = check_pointer(size, "size")))
+        *size = comm->remote->size;
+    return err;
 }
 
 int
 PMPI_Comm_remote_size(MPI_Comm comm, int *size)
 {
-    (void)size;
     int err = engine_enter();
     if (likely(!err)) {
-        err = no_remote(comm);
+        err = get_remote_size(comm, size);
         engine_leave();
     }
-    return raise_on(comm, "MPI_Comm_remote_size", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_remote_size", err);
 }
 weak_alias(PMPI_Comm_remote_size, MPI_Comm_remote_size);
+
+static int
+get_remote_group(MPI_Comm handle, MPI_Group *group)
+{
+    struct comm *comm;
+    int err = find_inter(handle, &comm);
+    if (!err && !(err = check_pointer(group, "group")))
+        *group = group_give(comm->remote);
+    return err;
+}
 
 int
 PMPI_Comm_remote_group(MPI_Comm comm, MPI_Group *group)
 {
-    (void)group;
     int err = engine_enter();
     if (likely(!err)) {
-        err = no_remote(comm);
+        err = get_remote_group(comm, group);
         engine_leave();
     }
-    return raise_on(comm, "MPI_Comm_remote_group", err);
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_remote_group", err);
 }
 weak_alias(PMPI_Comm_remote_group, MPI_Comm_remote_group);

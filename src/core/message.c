@@ -689,8 +689,8 @@ internal_fill_send(struct request *send, const struct internal *to, const void *
     send->base = data;
     send->count = (MPI_Count)n;
     send->size = n;
-    send->peer = peer_get(to->comm->peers[to->rank]);
-    send->rank = to->comm->rank;
+    send->peer = peer_get(to->comm->all->peers[to->rank]);
+    send->rank = to->comm->all->rank;
     send->tag = to->tag;
     send->context = to->context;
 }

@@ -98,7 +98,7 @@ struct internal {
     const char *op;
     struct comm *comm;
     uint64_t context; // where no message of the user's is
-    int rank;         // of the other side
+    int rank;         // of the other side in comm->all, as the own one is
     int tag;          // the user's, for reports; negative: nobody's
 };
 int internal_send(const struct internal *to, const void *data, size_t n);

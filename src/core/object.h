@@ -51,11 +51,17 @@ struct comm {
     struct object object;
     int refs;   // the handle and each operation under way
     bool freed; // the user's handle is gone
-    int rank;   // of this process
-    int size;
-    struct peer **peers; // == group->peers
+    bool first; // of an intercommunicator: its group comes first in `all`
+    int rank;   // of this process in the group
+    int size;   // of the group
+    // Whom ranks in messages name: the members of the group, of an intercommunicator those of the
+    // remote group.
+    int npeers;
+    struct peer **peers;
     struct group *group;
-    uint64_t context; // of point-to-point messages; context + 1: of internal ones
+    struct group *remote; // of an intercommunicator, else NULL
+    struct group *all;    // both groups, in the same order on both sides; else == group
+    uint64_t context;     // of point-to-point messages; context + 1: of internal ones
     MPI_Comm handle;
     struct errhandler *errhandler;
     bool errhandler_set;       // by the user
@@ -145,6 +151,12 @@ struct group *group_new(int size);
 /* A communicator of a group (whose reference it takes over), with one reference and a handle, or
  * NULL when memory is out. */
 struct comm *comm_new(struct group *group, uint64_t context);
+
+static inline bool
+comm_is_inter(const struct comm *comm)
+{
+    return comm->remote != NULL;
+}
 
 struct comm *comm_special(MPI_Comm handle);     // WORLD and SELF, or NULL
 struct type *type_special(MPI_Datatype handle); // predefined, or NULL

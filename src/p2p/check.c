@@ -8,6 +8,9 @@ static cold int
 bad_rank(const struct comm *comm, int rank)
 {
     const char *name = comm->name[0] ? comm->name : "the communicator";
+    if (comm_is_inter(comm))
+        return error_new(MPI_ERR_RANK, "rank %d is not in the remote group of %s (0..%d)", rank,
+                         name, comm->npeers - 1);
     return error_new(MPI_ERR_RANK, "rank %d is not in %s (0..%d)", rank, name, comm->size - 1);
 }
 
@@ -75,7 +78,7 @@ send_check(const struct p2p_args *args, struct envelope *e)
         return err;
     e->rank = args->rank;
     e->tag = args->tag;
-    if (unlikely((unsigned)args->rank >= (unsigned)e->comm->size && args->rank != MPI_PROC_NULL))
+    if (unlikely((unsigned)args->rank >= (unsigned)e->comm->npeers && args->rank != MPI_PROC_NULL))
         return bad_rank(e->comm, args->rank);
     if (unlikely(args->tag < 0))
         return bad_tag(args->tag);
@@ -87,7 +90,7 @@ source_check(int source, int tag, struct envelope *e)
 {
     e->rank = source;
     e->tag = tag;
-    if (unlikely((unsigned)source >= (unsigned)e->comm->size && source != MPI_PROC_NULL &&
+    if (unlikely((unsigned)source >= (unsigned)e->comm->npeers && source != MPI_PROC_NULL &&
                  source != MPI_ANY_SOURCE))
         return bad_rank(e->comm, source);
     if (unlikely(tag < 0 && tag != MPI_ANY_TAG))
