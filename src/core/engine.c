@@ -61,6 +61,13 @@ engine_unlock_slow(void)
 }
 
 int
+engine_forked(void)
+{
+    return error_new(MPI_ERR_OTHER, "this process was forked from a rank and is outside MPI (start "
+                                    "MPI programs with mpiexec)");
+}
+
+int
 engine_unusable(void)
 {
     switch (atomic_load_explicit(&engine.state, memory_order_relaxed)) {
@@ -69,8 +76,7 @@ engine_unusable(void)
     case ENGINE_FINALIZED:
         return error_new(MPI_ERR_OTHER, "MPI_Finalize has already been called");
     default:
-        return error_new(MPI_ERR_OTHER, "this process was forked from a rank and is outside MPI "
-                                        "(start MPI programs with mpiexec)");
+        return engine_forked();
     }
 }
 
