@@ -2,8 +2,8 @@
 # Copyright (c) 2026, the Muster developers
 """The order of the layers: a lower one never includes a higher one.
 
-base < shm < boot < core < type, group, info, attr, errh, op < p2p < coll < comm, topo, rma, io,
-dyn, part, tool. Folders of one rank may include each other. The launcher may include base, shm and
+base < shm < boot < core < type, group, info, attr, errh, op < p2p < coll < comm, session, topo,
+rma, io, dyn, part, tool. Folders of one rank may include each other. The launcher may include base, shm and
 boot; the extension only mpi.h and its own headers.
 """
 
@@ -19,7 +19,7 @@ RANKS = [
     ["type", "group", "info", "attr", "errh", "op"],
     ["p2p"],
     ["coll"],
-    ["comm", "topo", "rma", "io", "dyn", "part", "tool"],
+    ["comm", "session", "topo", "rma", "io", "dyn", "part", "tool"],
 ]
 LAYER = {folder: rank for rank, folders in enumerate(RANKS) for folder in folders}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

@@ -3,20 +3,27 @@
 
 /*
  * What the members of a group agree on in MPI_Comm_create_group (MPI 5.0, 7.4.2), without the rest
- * of the communicator. The member with the lowest rank leads: the others tell it the group that
+ * of the communicator, and in MPI_Comm_create_from_group, where there is none. The member with the lowest rank leads: the others tell it the group that
  * they were called with, and it answers each with the new context id, or with the two groups that
  * differ. Who leads does not depend on the order of a group, so that most mistakes meet there.
  *
  * The messages have a context of their own and the user's tag. So groups with different tags can be
  * made at once, by several threads, and beside messages and other calls with the same tag. Of two
  * members the messages of one tag come in the order of the calls that both are in.
+ *
+ * Without a communicator the ranks are those of the job, and a hash of the stringtag, 93 bits of
+ * it, stands for context and tag.
  */
 #include "comm/comm.h"
+#include "core/init.h"
+#include "group/group.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CIRCLE_CONTEXT (UINT64_C(1) << 63) // no communicator's id ever gets there
+#define STRING_CONTEXT (UINT64_C(3) << 62) // nor there, nor would one with CIRCLE_CONTEXT
 #define SHOWN          16                  // ranks of a group that a text may name
 
 // The group that a member was called with. Fits a slot.
@@ -45,11 +52,24 @@ own_view(const struct circle *c)
 
 /* ---- messages ---- */
 
+static uint64_t
+hash_string(const char *s, uint64_t hash)
+{
+    for (; *s; s++)
+        hash = (hash ^ (unsigned char)*s) * UINT64_C(0x9e3779b97f4a7c15) + (hash >> 29);
+    return hash ^ hash >> 32;
+}
+
 static struct internal
 member(const struct circle *c, int rank)
 {
     uint64_t context = c->comm->context | CIRCLE_CONTEXT;
-    return (struct internal){"MPI_Comm_create_group", c->comm, context, rank, c->tag};
+    int tag = c->tag;
+    if (c->stringtag) {
+        context = hash_string(c->stringtag, 1) | STRING_CONTEXT;
+        tag = (int)(hash_string(c->stringtag, 2) & INT32_MAX);
+    }
+    return (struct internal){c->op, c->comm, context, rank, tag};
 }
 
 static int
@@ -81,14 +101,17 @@ describe(const struct view *view, char *text, size_t n)
 static int
 views_error(const struct circle *c, const struct view *views)
 {
-    char a[240], b[240];
+    char a[240], b[240], tag[64];
     describe(&views[0], a, sizeof a);
     describe(&views[1], b, sizeof b);
+    if (c->stringtag)
+        snprintf(tag, sizeof tag, "stringtag \"%.40s\"", c->stringtag);
+    else
+        snprintf(tag, sizeof tag, "tag %d", c->tag);
     return error_new(MPI_ERR_GROUP,
-                     "rank %d called it with the group %s of %s's ranks, but rank %d with %s "
-                     "(tag %d)",
+                     "rank %d called it with the group %s of %s's ranks, but rank %d with %s (%s)",
                      views[0].rank, a, c->comm->name[0] ? c->comm->name : "the communicator",
-                     views[1].rank, b, c->tag);
+                     views[1].rank, b, tag);
 }
 
 static bool
@@ -159,4 +182,46 @@ circle_agree(const struct circle *c, uint64_t *context)
         if (c->ranks[i] < leader)
             leader = c->ranks[i];
     return leader == c->comm->rank ? lead(c, &mine, context) : follow(c, &mine, leader, context);
+}
+
+/* ---- without a communicator ---- */
+
+// Made when it is first needed; nobody gets its handle.
+static int
+find_everyone(struct comm **everyone)
+{
+    if ((*everyone = engine.everyone))
+        return MPI_SUCCESS;
+    struct group *group = group_new(engine.size);
+    for (int i = 0; group && i < engine.size; i++)
+        group->peers[i] = &engine.peers[i];
+    if (group)
+        group->rank = engine.rank;
+    struct comm *comm = group ? comm_new(group, EVERYONE_CONTEXT) : NULL;
+    if (!comm) {
+        if (group)
+            group_release(group);
+        return error_new(MPI_ERR_NO_MEM, "no memory for a table of %d ranks", engine.size);
+    }
+    handle_retire(comm);
+    strcpy(comm->name, "the job");
+    *everyone = engine.everyone = comm;
+    return MPI_SUCCESS;
+}
+
+int
+group_agree(struct group *group, const char *op, const char *stringtag, uint64_t *context)
+{
+    struct circle circle = {.op = op, .size = group->size, .stringtag = stringtag};
+    int err = find_everyone(&circle.comm);
+    int *ranks = err ? NULL : malloc(sizeof *ranks * (size_t)group->size);
+    if (!err && !ranks)
+        err = error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", group->size);
+    for (int i = 0; !err && i < group->size; i++)
+        ranks[i] = peer_rank(group->peers[i]);
+    circle.ranks = ranks;
+    if (!err)
+        err = circle_agree(&circle, context);
+    free(ranks);
+    return err;
 }

@@ -7,8 +7,8 @@
  * A new communicator needs one agreement among its members: the context id. Ids are 64 bits from a
  * counter in the segment, two for each communicator (point-to-point, and the engine's own
  * messages), and are never used again. Rank 0 takes it and the others learn it in a collective of
- * the parent (coll/agree.h); the members of a group, in MPI_Comm_create_group, from one of them
- * that they all tell their group.
+ * the parent (coll/agree.h); the members of a group, in MPI_Comm_create_group and
+ * MPI_Comm_create_from_group, from one of them that they all tell their group.
  */
 #ifndef MUSTER_COMM_COMM_H
 #define MUSTER_COMM_COMM_H
@@ -17,17 +17,23 @@
 #include "core/message.h"
 #include "errh/raise.h"
 
-/* The group of MPI_Comm_create_group. */
+/* The group of MPI_Comm_create_group, or of a call without a parent communicator. */
 struct circle {
-    struct comm *comm;
-    const int *ranks; // in comm, this process among them
+    const char *op;    // the function
+    struct comm *comm; // the parent, or engine.everyone
+    const int *ranks;  // in comm, this process among them
     int size;
-    int tag; // the user's
+    int tag;               // the user's, of a call with a parent
+    const char *stringtag; // of one without; NULL: there is a parent
 };
 
 /* A context id for the new communicator, the same in all members, or an error of class
  * MPI_ERR_GROUP with the groups, when members were called with different ones. Under the lock. */
 int circle_agree(const struct circle *circle, uint64_t *context);
+
+/* The same for the members of a group that have no communicator in common. Members of other calls
+ * at the same time are told apart by their stringtag. */
+int group_agree(struct group *group, const char *op, const char *stringtag, uint64_t *context);
 
 /* As comm_new (the group's reference is taken also when it fails), with the parent's error handler.
  */

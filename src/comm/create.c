@@ -254,7 +254,8 @@ create_by_all(struct comm *comm, struct group *group, uint64_t *context)
 static int
 create_by_group(struct comm *comm, struct group *group, int tag, uint64_t *context)
 {
-    struct circle circle = {.comm = comm, .size = group->size, .tag = tag};
+    struct circle circle = {
+        .op = "MPI_Comm_create_group", .comm = comm, .size = group->size, .tag = tag};
     int *ranks;
     if (group->rank == MPI_UNDEFINED)
         return MPI_SUCCESS;

@@ -66,6 +66,13 @@ errhandler_find(MPI_Errhandler handle, struct errhandler **errhandler)
 }
 
 static inline int
+session_find(MPI_Session handle, struct session **session)
+{
+    *session = session_get(handle);
+    return likely(*session) ? MPI_SUCCESS : handle_error(HANDLE_SESSION, handle);
+}
+
+static inline int
 check_pointer(const void *pointer, const char *argument)
 {
     return likely(pointer) ? MPI_SUCCESS : null_error(argument);

@@ -66,6 +66,13 @@ engine_unlock_slow(void)
 }
 
 int
+engine_forked(void)
+{
+    return error_new(MPI_ERR_OTHER, "this process was forked from a rank and is outside MPI (start "
+                                    "MPI programs with mpiexec)");
+}
+
+int
 engine_unusable(void)
 {
     switch (atomic_load_explicit(&engine.state, memory_order_relaxed)) {
@@ -74,8 +81,7 @@ engine_unusable(void)
     case ENGINE_FINALIZED:
         return error_new(MPI_ERR_OTHER, "MPI_Finalize has already been called");
     default:
-        return error_new(MPI_ERR_OTHER, "this process was forked from a rank and is outside MPI "
-                                        "(start MPI programs with mpiexec)");
+        return engine_forked();
     }
 }
 
@@ -306,7 +312,9 @@ engine_wait(struct wait *wait)
     int err = engine_failed();
     if (unlikely(err))
         return failed_or_interrupted(err);
-    if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)))
+    // Without threads the lock is not this one's to give away: others take it for a moment, in calls
+    // that are allowed at any time.
+    if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)) && engine.threads)
         return let_others_in(wait);
     if (unlikely(events_ready()))
         return let_events_out(wait);

@@ -30,6 +30,9 @@
 
 enum engine_state { ENGINE_NEW = 0, ENGINE_RUNNING, ENGINE_FINALIZED, ENGINE_FORKED };
 
+/* The World model: MPI_Init to MPI_Finalize, once. Sessions have their own lives (core/init.h). */
+enum world_state { WORLD_NEW = 0, WORLD_RUNNING, WORLD_FINALIZED };
+
 /* Own xfers, XFERS together. */
 struct outgoing_table {
     struct xfer *xfers;
@@ -53,14 +56,24 @@ struct engine {
     struct segment *seg;      // == view.base
     struct rank_block *block; // own
     struct ring_in inbox;
-    struct staging staging; // own
-    int rank, size;         // in the job
-    struct peer *peers;     // [size], each made when it is first needed: see peer_get
-    struct comm *world, *self;
+    struct staging staging;          // own
+    int rank, size;                  // in the job
+    struct peer *peers;              // [size], each made when it is first needed: see peer_get
+    struct comm *world, *self;       // NULL outside the World model
     struct coll_pool *coll;          // of the collectives (src/coll/window.c), or NULL
     uint64_t next_context;           // of a process alone; a job's stands in the segment
     struct error_codes *error_codes; // that the user added (src/errh), or NULL
     struct memory_block *blocks;     // of MPI_Alloc_mem (src/tool/memory.c)
+
+    // Who uses the engine (core/init.h).
+    _Atomic uint32_t world_state;       // enum world_state
+    int world_level;                    // of threads, as MPI_Init_thread gave it
+    uint32_t users;                     // the World model and sessions
+    bool joined, stopping;              // the rank is this process's; the last user is leaving
+    int32_t pid;                        // that has joined
+    struct comm *everyone;              // of the job, for messages without a communicator, or NULL
+    struct errhandler *late_errhandler; // of MPI_COMM_SELF, after MPI_Finalize; or NULL
+    MPI_Comm late_owner;                // whose it was
 
     uint32_t spins;         // polls before yielding; 0 when ranks exceed CPUs
     uint32_t yields;        // yields before sleeping; before MPI_Init, of both: PATIENCE_UNSET
@@ -111,8 +124,9 @@ extern struct engine engine;
 void engine_lock_slow(void);
 void engine_unlock_slow(void);
 
-/* Why a call may not run now: not initialized, finalized, or in a forked child. */
+/* Why a call may not run now: nothing initialized, finalized, or in a forked child. */
 int engine_unusable(void) cold;
+int engine_forked(void) cold;
 
 static inline void
 engine_lock(void)

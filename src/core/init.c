@@ -10,10 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
-
-#define WORLD_CONTEXT 0
-#define SELF_CONTEXT  2
 
 // How long to look before sleeping: about 50 us of polling where each rank has a CPU; otherwise
 // nothing but a few yields, because the peer needs this CPU.
@@ -127,34 +125,111 @@ join(void)
     return MPI_SUCCESS;
 }
 
-int
-engine_start(int required, int *provided)
+// The rank is still this process's.
+static void
+resume(void)
+{
+    if (!engine.block)
+        return;
+    // relaxed: a peer that sends to this rank has heard from it since, in making a communicator.
+    atomic_store_explicit(&engine.block->leaves, 0, memory_order_relaxed);
+    atomic_store_explicit(&engine.block->state, RANK_JOINED, memory_order_relaxed);
+}
+
+static int
+run(void)
 {
     static bool registered;
-    switch (atomic_load_explicit(&engine.state, memory_order_relaxed)) {
-    case ENGINE_NEW:
-        break;
-    case ENGINE_RUNNING:
-        return error_new(MPI_ERR_OTHER, "MPI is already initialized");
-    default:
-        return engine_unusable();
-    }
-    engine.thread_level = required < MPI_THREAD_FUNNELED ? MPI_THREAD_SINGLE : required;
-    if (engine.thread_level > MPI_THREAD_MULTIPLE)
-        engine.thread_level = MPI_THREAD_MULTIPLE;
-    engine.threads = engine.thread_level == MPI_THREAD_MULTIPLE;
-    engine.main_thread = (uint64_t)pthread_self();
-    int err = join();
-    if (!err)
-        err = make_communicators();
-    if (err)
+    int err = MPI_SUCCESS;
+    if (engine.joined)
+        resume();
+    else if ((err = join()))
         return err;
+    engine.joined = true;
+    engine.pid = (int32_t)getpid();
     if (!registered)
         registered = pthread_atfork(NULL, NULL, forked_child) == 0;
     // release: pairs with the acquire in MPI_Initialized; the rest of the engine stands.
     atomic_store_explicit(&engine.state, ENGINE_RUNNING, memory_order_release);
+    return MPI_SUCCESS;
+}
+
+// May the lock be taken from now on? A thread in a call without it would not know.
+static bool
+alone_in_calls(void)
+{
+    return engine.thread_level < MPI_THREAD_SERIALIZED &&
+           engine.main_thread == (uint64_t)pthread_self();
+}
+
+static int
+level_of(int required)
+{
+    if (required < MPI_THREAD_FUNNELED)
+        return MPI_THREAD_SINGLE;
+    return required > MPI_THREAD_MULTIPLE ? MPI_THREAD_MULTIPLE : required;
+}
+
+static int
+begin(int required, bool locking, int *granted)
+{
+    int err = MPI_SUCCESS, level = level_of(required);
+    while (engine.stopping) { // another thread's last user is leaving
+        engine_unlock();
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        engine_lock();
+    }
+    if (atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FORKED ||
+        (engine.joined && engine.pid != (int32_t)getpid()))
+        return engine_forked();
+    bool first = engine.users == 0;
+    if (first) {
+        if ((err = run()))
+            return err;
+        engine.threads = locking;
+        engine.main_thread = (uint64_t)pthread_self();
+        engine.thread_level = level;
+    } else if (locking && !engine.threads) {
+        engine.threads = alone_in_calls();
+        level = engine.threads ? level : MPI_THREAD_SINGLE;
+    }
+    if (level > engine.thread_level)
+        engine.thread_level = level;
+    engine.users++;
+    *granted = level;
+    return MPI_SUCCESS;
+}
+
+int
+engine_start(int required, int *granted)
+{
+    return begin(required, required > MPI_THREAD_SINGLE, granted);
+}
+
+int
+world_start(int required, int *provided)
+{
+    int err = MPI_SUCCESS, level = MPI_THREAD_SINGLE;
+    switch (atomic_load_explicit(&engine.world_state, memory_order_relaxed)) {
+    case WORLD_RUNNING:
+        return error_new(MPI_ERR_OTHER, "MPI is already initialized");
+    case WORLD_FINALIZED:
+        return error_new(MPI_ERR_OTHER, "MPI_Finalize has already been called; after it only "
+                                        "sessions can be started (MPI_Session_init)");
+    }
+    bool locking = required >= (engine.users ? MPI_THREAD_FUNNELED : MPI_THREAD_MULTIPLE);
+    if ((err = begin(required, locking, &level)))
+        return err;
+    if ((err = make_communicators())) {
+        engine_stop("MPI_Init");
+        return err;
+    }
+    engine.main_thread = (uint64_t)pthread_self();
+    engine.world_level = level;
+    // release: pairs with the acquire in MPI_Initialized; this thread may use MPI now.
+    atomic_store_explicit(&engine.world_state, WORLD_RUNNING, memory_order_release);
     if (provided)
-        *provided = engine.thread_level;
+        *provided = level;
     return MPI_SUCCESS;
 }
 
@@ -189,10 +264,10 @@ linger(struct wait *wait)
     return err;
 }
 
-int
-engine_stop(void)
+static int
+drain(const char *op)
 {
-    struct wait wait = {.op = "MPI_Finalize", .peer = MPI_ANY_SOURCE, .tag = MPI_ANY_TAG};
+    struct wait wait = {.op = op, .peer = MPI_ANY_SOURCE, .tag = MPI_ANY_TAG};
     int err = MPI_SUCCESS;
     // The user has let go of some of them (MPI_Request_free); the others need what they bring.
     while ((engine.receiving || engine.tasks) && !(err = engine_wait(&wait)))
@@ -202,9 +277,51 @@ engine_stop(void)
         err = err ? err : linger(&wait);
     }
     wait_end(&wait);
+    return err;
+}
+
+int
+engine_stop(const char *op)
+{
+    bool world = atomic_load_explicit(&engine.world_state, memory_order_relaxed) != WORLD_NEW;
+    if (--engine.users)
+        return MPI_SUCCESS;
+    engine.stopping = true;
+    int err = drain(op);
     if (engine.block)
         atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_relaxed);
-    atomic_store_explicit(&engine.state, ENGINE_FINALIZED, memory_order_relaxed);
+    atomic_store_explicit(&engine.state, world ? ENGINE_FINALIZED : ENGINE_NEW,
+                          memory_order_relaxed);
+    engine.stopping = false;
+    return err;
+}
+
+int
+world_check(void)
+{
+    switch (atomic_load_explicit(&engine.world_state, memory_order_relaxed)) {
+    case WORLD_RUNNING:
+        return MPI_SUCCESS;
+    case WORLD_NEW:
+        return error_new(MPI_ERR_OTHER, "MPI_Init has not been called (there are only sessions)");
+    default:
+        return error_new(MPI_ERR_OTHER, "MPI_Finalize has already been called");
+    }
+}
+
+int
+world_stop(void)
+{
+    int err = world_check();
+    if (err)
+        return err;
+    err = engine_stop("MPI_Finalize");
+    struct comm *owner = engine.self->errhandler_set ? engine.self : engine.world;
+    engine.late_errhandler = owner->errhandler;
+    engine.late_errhandler->refs++;
+    engine.late_owner = owner->handle;
+    engine.world = engine.self = NULL;
+    atomic_store_explicit(&engine.world_state, WORLD_FINALIZED, memory_order_relaxed);
     return err;
 }
 

@@ -17,8 +17,9 @@ struct group {
     int refs;
     int handles; // how often the user has been given its handle; freed as often, it is invalid
     int size;
-    int rank;            // of this process, or MPI_UNDEFINED
-    struct peer **peers; // [size], owned; the peers themselves belong to the engine
+    int rank;                // of this process, or MPI_UNDEFINED
+    struct peer **peers;     // [size], owned; the peers themselves belong to the engine
+    struct session *session; // whose error handler hears of its errors; NULL: nobody's
 };
 
 /* ---- error handlers (src/errh) ---- */
@@ -39,6 +40,16 @@ struct errhandler {
     int handles; // as a group's
     enum errh_kind kind;
     void (*function)(void); // the user's, cast back by kind
+};
+
+/* ---- sessions (src/session) ---- */
+
+struct session {
+    struct object object;
+    int refs;           // the handle, and each group that comes from it
+    MPI_Session handle; // MPI_SESSION_NULL once it is finalized
+    struct errhandler *errhandler;
+    int thread_level;
 };
 
 /* ---- communicators (src/comm) ---- */
@@ -133,6 +144,19 @@ comm_release(struct comm *comm)
 }
 
 static inline void
+session_hold(struct session *session)
+{
+    session->refs++;
+}
+void session_end(struct session *session);
+static inline void
+session_release(struct session *session)
+{
+    if (--session->refs == 0)
+        session_end(session);
+}
+
+static inline void
 type_hold(struct type *type)
 {
     type->refs++;
@@ -195,6 +219,12 @@ group_get(MPI_Group handle)
     if ((uintptr_t)handle < 4096)
         return group_special(handle);
     return (struct group *)handle_get(HANDLE_GROUP, handle);
+}
+
+static inline struct session *
+session_get(MPI_Session handle)
+{
+    return (struct session *)handle_get(HANDLE_SESSION, handle);
 }
 
 static inline struct errhandler *

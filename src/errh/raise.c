@@ -76,11 +76,22 @@ comm_call_errhandler(struct comm *comm, int code)
     comm_release(comm);
 }
 
-// Who hears of errors that belong to no communicator.
+// Who hears of errors that belong to no communicator; NULL outside the World model.
 static struct comm *
 nobodys(void)
 {
-    return engine.self->errhandler_set ? engine.self : engine.world;
+    return engine.self && engine.self->errhandler_set ? engine.self : engine.world;
+}
+
+// Outside the World model it is the initial handler (9.3). But after MPI_Finalize the one before
+// stays: a thread that was left behind in a call must not end a process that is about to exit well.
+static int
+late_raise(int code)
+{
+    MPI_Comm owner = engine.late_owner;
+    struct errhandler *errhandler = engine.late_errhandler;
+    errhandler_call(errhandler ? errhandler : errhandler_initial(), &owner, code);
+    return code;
 }
 
 int
@@ -91,29 +102,93 @@ raise_on(MPI_Comm handle, const char *function, int code)
         return world_raise(function, code);
     engine_lock();
     struct comm *comm = comm_get(handle);
-    comm_call_errhandler(comm ? comm : nobodys(), code);
+    if (!comm)
+        comm = nobodys();
+    if (comm)
+        comm_call_errhandler(comm, code);
     engine_unlock();
-    return code;
+    return comm ? code : late_raise(code);
 }
 
 // A forked child has its parent's handlers (Python gets an exception there as well), not its lock.
-// After MPI_Finalize they stay, too: 9.3 names the initial handler, but a thread that was left
-// behind in a call must not end a process that is about to exit well.
 int
 world_raise(const char *function, int code)
 {
-    MPI_Comm owner = MPI_COMM_NULL;
     error_place(code, function);
-    switch (state()) {
-    case ENGINE_RUNNING:
+    if (state() == ENGINE_RUNNING)
         return raise_on(MPI_COMM_NULL, function, code);
-    case ENGINE_FORKED:
-    case ENGINE_FINALIZED:
-        owner = nobodys()->handle;
-        errhandler_call(nobodys()->errhandler, &owner, code);
-        return code;
-    default:
-        errhandler_call(errhandler_initial(), &owner, code);
-        return code;
-    }
+    struct comm *comm = nobodys();
+    if (state() != ENGINE_FORKED || !comm)
+        return late_raise(code);
+    MPI_Comm owner = comm->handle;
+    errhandler_call(comm->errhandler, &owner, code);
+    return code;
+}
+
+/* ---- sessions ---- */
+
+void
+session_call_errhandler(struct session *session, int code)
+{
+    MPI_Session handle = session->handle;
+    struct errhandler *errhandler = session->errhandler;
+    session_hold(session);
+    errhandler_hold(errhandler);
+    engine_unlock();
+    errhandler_call(errhandler, &handle, code);
+    engine_lock();
+    errhandler_release(errhandler);
+    session_release(session);
+}
+
+// `session` is looked up under the lock, where there is one to take.
+static int
+raise_session(struct session *session, const char *function, int code)
+{
+    if (session)
+        session_call_errhandler(session, code);
+    engine_leave_always();
+    return session ? code : world_raise(function, code);
+}
+
+int
+session_raise(MPI_Session handle, const char *function, int code)
+{
+    error_place(code, function);
+    if (engine_enter_always() != MPI_SUCCESS)
+        return world_raise(function, code);
+    return raise_session(session_get(handle), function, code);
+}
+
+int
+group_raise(MPI_Group handle, const char *function, int code)
+{
+    error_place(code, function);
+    if (engine_enter_always() != MPI_SUCCESS)
+        return world_raise(function, code);
+    struct group *group = group_get(handle);
+    return raise_session(group ? group->session : NULL, function, code);
+}
+
+int
+errhandler_raise(MPI_Errhandler handle, const char *function, int code)
+{
+    MPI_Comm owner = MPI_COMM_NULL;
+    struct errhandler *errhandler = NULL;
+    error_place(code, function);
+    if (engine_enter_always() != MPI_SUCCESS)
+        return world_raise(function, code);
+    errhandler = errhandler_get(handle);
+    if (errhandler)
+        errhandler_hold(errhandler);
+    engine_leave_always();
+    if (!errhandler)
+        return world_raise(function, code);
+    if (errhandler->kind == ERRH_SESSION)
+        owner = (MPI_Comm)MPI_SESSION_NULL;
+    errhandler_call(errhandler, &owner, code);
+    engine_lock();
+    errhandler_release(errhandler);
+    engine_unlock();
+    return code;
 }

@@ -38,6 +38,17 @@ int raise_on(MPI_Comm comm, const char *function, int code) cold;
  * MPI_Init, the initial one. */
 int world_raise(const char *function, int code) cold;
 
+/* The same for calls on a session, and for calls on a group that comes from one. Where there is no
+ * session, as world_raise. */
+int session_raise(MPI_Session session, const char *function, int code) cold;
+int group_raise(MPI_Group group, const char *function, int code) cold;
+
+/* For calls that make an object with this handler and have none yet. */
+int errhandler_raise(MPI_Errhandler errhandler, const char *function, int code) cold;
+
+/* As comm_call_errhandler. */
+void session_call_errhandler(struct session *session, int code);
+
 /* Call the error handler of a communicator. Under the lock, which is given away during the call;
  * communicator and handler are held meanwhile, so that the handler may free both. */
 void comm_call_errhandler(struct comm *comm, int code);
@@ -48,6 +59,16 @@ void errhandler_call(struct errhandler *errhandler, void *owner, int code);
 /* The handler that MPI_COMM_WORLD and MPI_COMM_SELF begin with: mpiexec's -initial-errhandler (the
  * environment's MUSTER_ERRHANDLER), else MPI_ERRORS_ARE_FATAL. */
 struct errhandler *errhandler_initial(void);
+
+/* A user's handler of a kind; `function_name` is the argument's. */
+int errhandler_create(enum errh_kind kind, void (*function)(void), const char *function_name,
+                      MPI_Errhandler *handle);
+
+/* MPI_ERR_ERRHANDLER when it is one for another kind of object. */
+int errhandler_check(const struct errhandler *errhandler, enum errh_kind kind);
+
+/* A handle for the user: one more that MPI_Errhandler_free must be called for. */
+MPI_Errhandler errhandler_give(struct errhandler *errhandler);
 
 static inline void
 errhandler_hold(struct errhandler *errhandler)

@@ -53,8 +53,19 @@ group_release(struct group *group)
 {
     if (--group->refs)
         return;
+    if (group->session)
+        session_release(group->session);
     free(group->peers);
     pool_free(HANDLE_GROUP, group);
+}
+
+void
+group_inherit(struct group *group, const struct group *from)
+{
+    if (group == &empty || group->session || !from->session)
+        return;
+    session_hold(from->session);
+    group->session = from->session;
 }
 
 MPI_Group
@@ -151,7 +162,7 @@ PMPI_Group_size(MPI_Group group, int *size)
         err = group_size(group, size);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Group_size", err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(group, "MPI_Group_size", err);
 }
 weak_alias(PMPI_Group_size, MPI_Group_size);
 
@@ -175,7 +186,7 @@ PMPI_Group_rank(MPI_Group group, int *rank)
         err = group_rank(group, rank);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Group_rank", err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(group, "MPI_Group_rank", err);
 }
 weak_alias(PMPI_Group_rank, MPI_Group_rank);
 
@@ -233,7 +244,7 @@ PMPI_Group_compare(MPI_Group group1, MPI_Group group2, int *result)
         err = compare(group1, group2, result);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Group_compare", err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(group1, "MPI_Group_compare", err);
 }
 weak_alias(PMPI_Group_compare, MPI_Group_compare);
 
@@ -301,7 +312,7 @@ PMPI_Group_translate_ranks(MPI_Group group1, int n, const int ranks1[], MPI_Grou
         err = group_translate(&t);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Group_translate_ranks", err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(group1, "MPI_Group_translate_ranks", err);
 }
 weak_alias(PMPI_Group_translate_ranks, MPI_Group_translate_ranks);
 
@@ -326,11 +337,12 @@ group_free(MPI_Group *handle)
 int
 PMPI_Group_free(MPI_Group *group)
 {
+    MPI_Group handle = group ? *group : MPI_GROUP_NULL;
     int err = engine_enter();
     if (likely(!err)) {
         err = group_free(group);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Group_free", err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(handle, "MPI_Group_free", err);
 }
 weak_alias(PMPI_Group_free, MPI_Group_free);

@@ -22,6 +22,9 @@ MPI_Group group_give(struct group *group);
 /* As group_new, with an error; a size of 0 gives the empty group. */
 int group_make(int size, struct group **group);
 
+/* `group` was made of `from`: errors of both are heard of by the same session, if any. */
+void group_inherit(struct group *group, const struct group *from);
+
 /* Set group->rank once all peers are in. */
 void group_find_self(struct group *group);
 

@@ -127,6 +127,7 @@ select_checked(const struct args *args, const struct group *group)
     selection_stop(&s);
     if (err)
         return err;
+    group_inherit(result, group);
     group_find_self(result);
     *args->result = group_give(result);
     group_release(result);
@@ -155,7 +156,7 @@ select_raise(const struct args *args, const char *function)
         err = group_select(args);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise(function, err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(args->group, function, err);
 }
 
 int

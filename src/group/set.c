@@ -70,6 +70,8 @@ combine(MPI_Group handle1, MPI_Group handle2, enum set_operation operation, MPI_
                                  : make_part(a, b, operation == INTERSECTION, &result);
     if (err)
         return err;
+    group_inherit(result, a);
+    group_inherit(result, b);
     group_find_self(result);
     *handle = group_give(result);
     group_release(result);
@@ -84,7 +86,7 @@ PMPI_Group_union(MPI_Group group1, MPI_Group group2, MPI_Group *newgroup)
         err = combine(group1, group2, UNION, newgroup);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Group_union", err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(group1, "MPI_Group_union", err);
 }
 weak_alias(PMPI_Group_union, MPI_Group_union);
 
@@ -96,7 +98,7 @@ PMPI_Group_intersection(MPI_Group group1, MPI_Group group2, MPI_Group *newgroup)
         err = combine(group1, group2, INTERSECTION, newgroup);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Group_intersection", err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(group1, "MPI_Group_intersection", err);
 }
 weak_alias(PMPI_Group_intersection, MPI_Group_intersection);
 
@@ -108,6 +110,6 @@ PMPI_Group_difference(MPI_Group group1, MPI_Group group2, MPI_Group *newgroup)
         err = combine(group1, group2, DIFFERENCE, newgroup);
         engine_leave();
     }
-    return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Group_difference", err);
+    return likely(!err) ? MPI_SUCCESS : group_raise(group1, "MPI_Group_difference", err);
 }
 weak_alias(PMPI_Group_difference, MPI_Group_difference);

@@ -124,6 +124,20 @@ PMPI_Request_fromint(int request)
 weak_alias(PMPI_Request_fromint, MPI_Request_fromint);
 
 int
+PMPI_Session_toint(MPI_Session session)
+{
+    return to_int(session);
+}
+weak_alias(PMPI_Session_toint, MPI_Session_toint);
+
+MPI_Session
+PMPI_Session_fromint(int session)
+{
+    return from_int(HANDLE_SESSION, session);
+}
+weak_alias(PMPI_Session_fromint, MPI_Session_fromint);
+
+int
 PMPI_Type_toint(MPI_Datatype datatype)
 {
     return to_int(datatype);

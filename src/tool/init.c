@@ -11,11 +11,22 @@
 
 #include <pthread.h>
 
+static int
+init(int required, int *provided)
+{
+    int err = engine_enter_always();
+    if (!err) {
+        err = world_start(required, provided);
+        engine_leave_always();
+    }
+    return err;
+}
+
 int
 PMPI_Init(int *argc, char ***argv)
 {
     (void)argc, (void)argv; // the launcher passes nothing in the arguments
-    int err = engine_start(MPI_THREAD_SINGLE, NULL);
+    int err = init(MPI_THREAD_SINGLE, NULL);
     return err ? world_raise("MPI_Init", err) : MPI_SUCCESS;
 }
 weak_alias(PMPI_Init, MPI_Init);
@@ -24,7 +35,7 @@ int
 PMPI_Init_thread(int *argc, char ***argv, int required, int *provided)
 {
     (void)argc, (void)argv;
-    int err = engine_start(required, provided);
+    int err = init(required, provided);
     return err ? world_raise("MPI_Init_thread", err) : MPI_SUCCESS;
 }
 weak_alias(PMPI_Init_thread, MPI_Init_thread);
@@ -34,9 +45,12 @@ PMPI_Finalize(void)
 {
     int err = engine_enter(), failed = MPI_SUCCESS;
     if (!err) {
-        struct attributed self = comm_attributed(engine.self);
-        failed = attributes_clear(&self, true); // before anything else (MPI 5.0, 11.2.4)
-        err = engine_stop();
+        // Before anything else (MPI 5.0, 11.2.4).
+        if (engine.self) {
+            struct attributed self = comm_attributed(engine.self);
+            failed = attributes_clear(&self, true);
+        }
+        err = world_stop();
         engine_leave();
     }
     err = err ? err : failed;
@@ -49,8 +63,8 @@ PMPI_Initialized(int *flag)
 {
     if (!flag)
         return world_raise("MPI_Initialized", null_error("flag"));
-    // acquire: pairs with the release in engine_start; this thread may use MPI now.
-    *flag = atomic_load_explicit(&engine.state, memory_order_acquire) != ENGINE_NEW;
+    // acquire: pairs with the release in world_start; this thread may use MPI now.
+    *flag = atomic_load_explicit(&engine.world_state, memory_order_acquire) != WORLD_NEW;
     return MPI_SUCCESS;
 }
 weak_alias(PMPI_Initialized, MPI_Initialized);
@@ -60,7 +74,7 @@ PMPI_Finalized(int *flag)
 {
     if (!flag)
         return world_raise("MPI_Finalized", null_error("flag"));
-    *flag = atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FINALIZED;
+    *flag = atomic_load_explicit(&engine.world_state, memory_order_relaxed) == WORLD_FINALIZED;
     return MPI_SUCCESS;
 }
 weak_alias(PMPI_Finalized, MPI_Finalized);
@@ -72,7 +86,7 @@ PMPI_Query_thread(int *provided)
     if (likely(!err)) {
         err = check_pointer(provided, "provided");
         if (likely(!err))
-            *provided = engine.thread_level;
+            *provided = engine.world ? engine.world_level : engine.thread_level;
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Query_thread", err);

@@ -182,7 +182,7 @@ handle_end(struct pvar_handle *h)
 }
 
 static void
-session_end(struct pvar_session *s)
+pvar_session_end(struct pvar_session *s)
 {
     while (s->handles)
         handle_end(s->handles);
@@ -196,7 +196,7 @@ void
 pvar_end_all(void)
 {
     while (sessions)
-        session_end(sessions);
+        pvar_session_end(sessions);
 }
 
 static int
@@ -234,7 +234,7 @@ PMPI_T_pvar_session_free(MPI_T_pvar_session *pe_session)
         return err;
     struct pvar_session *s = pe_session ? tool_get(TOOL_SESSION, *pe_session) : NULL;
     if (s) {
-        session_end(s);
+        pvar_session_end(s);
         *pe_session = MPI_T_PVAR_SESSION_NULL;
     }
     tool_leave();
