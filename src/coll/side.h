@@ -150,8 +150,8 @@ part_copy(const struct part *from, const struct part *to)
 
 /*
  * Argument checks of a side with n blocks, of one count, of a count each, or of a count and a type
- * each, which go to types[n] (the side's from now on). `what` names the argument in the text: "send"
- * or "recv" (or "" for the only one).
+ * each, which go to types[n] (the side's from now on). `what` names the argument in the text:
+ * "send" or "recv" (or "" for the only one).
  */
 int side_check(struct side *s, const struct given *given, int n, const char *what);
 int side_check_vector(struct side *s, const struct given *given, int n, const char *what);

@@ -108,11 +108,11 @@ struct type {
     struct type_contents *contents; // how it was made; NULL: predefined
     MPI_Datatype handle;
     struct attribute *attributes; // as a communicator's
-    const struct type *uniform; // the predefined type that all its elements are, or NULL
-    MPI_Count elements;         // basic elements in one
-    uint8_t alignment;          // of the strictest of them
-    bool marked;                // its bounds were set, and count in what is made of it
-    bool compiled;              // info and contiguous are right
+    const struct type *uniform;   // the predefined type that all its elements are, or NULL
+    MPI_Count elements;           // basic elements in one
+    uint8_t alignment;            // of the strictest of them
+    bool marked;                  // its bounds were set, and count in what is made of it
+    bool compiled;                // info and contiguous are right
 };
 
 /* ---- reduction operations (src/op) ---- */
