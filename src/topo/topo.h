@@ -24,8 +24,8 @@ struct edges {
     int *ranks;   // in the communicator; MPI_PROC_NULL beyond the border of a grid
     int *weights; // NULL: there are none
     /* Of incoming edges only: which of the source's own outgoing edges the edge is. -1 where there
-     * is none: beyond a border, and in an MPI_Graph_create graph whose source does not name this
-     * process as often as this one names it. */
+     * is none: beyond a border, and in a graph whose source does not name this process as often as
+     * this one names it. Nothing comes on such an edge. */
     int *lanes;
 };
 
