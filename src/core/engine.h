@@ -83,6 +83,8 @@ struct engine {
     void *buffer;
     uint64_t buffer_size;
 
+    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
+
     // The tool interface (src/tool).
     uint64_t direct_from, direct_always; // bytes: see transfer.c
     uint64_t pages_from;

@@ -38,6 +38,14 @@ handle_for(const struct errhandler *errhandler)
     return (MPI_Errhandler)handle_of(HANDLE_ERRHANDLER, errhandler);
 }
 
+MPI_Errhandler
+errhandler_give(struct errhandler *errhandler)
+{
+    if (errhandler->handles++ == 0)
+        errhandler->refs++;
+    return handle_for(errhandler);
+}
+
 // The names are those of the info key mpi_initial_errhandler (MPI 5.0, 11.8.4).
 struct errhandler *
 errhandler_initial(void)
@@ -57,10 +65,11 @@ errhandler_release(struct errhandler *errhandler)
         pool_free(HANDLE_ERRHANDLER, errhandler);
 }
 
-static int
-errhandler_create(enum errh_kind kind, void (*function)(void), MPI_Errhandler *handle)
+int
+errhandler_create(enum errh_kind kind, void (*function)(void), const char *function_name,
+                  MPI_Errhandler *handle)
 {
-    int err = check_pointer((void *)(uintptr_t)function, "comm_errhandler_fn");
+    int err = check_pointer((void *)(uintptr_t)function, function_name);
     if (!err)
         err = check_pointer(handle, "errhandler");
     if (err)
@@ -96,12 +105,26 @@ PMPI_Comm_create_errhandler(MPI_Comm_errhandler_function *function, MPI_Errhandl
 {
     int err = enter();
     if (likely(!err)) {
-        err = errhandler_create(ERRH_COMM, (void (*)(void))function, errhandler);
+        err = errhandler_create(ERRH_COMM, (void (*)(void))function, "comm_errhandler_fn",
+                                errhandler);
         leave();
     }
     return likely(!err) ? MPI_SUCCESS : world_raise("MPI_Comm_create_errhandler", err);
 }
 weak_alias(PMPI_Comm_create_errhandler, MPI_Comm_create_errhandler);
+
+int
+errhandler_check(const struct errhandler *errhandler, enum errh_kind kind)
+{
+    static const char *const owners[] = {[ERRH_COMM] = "communicators",
+                                         [ERRH_WIN] = "windows",
+                                         [ERRH_FILE] = "files",
+                                         [ERRH_SESSION] = "sessions"};
+    if (errhandler->kind < ERRH_COMM || errhandler->kind == kind)
+        return MPI_SUCCESS;
+    return error_new(MPI_ERR_ERRHANDLER, "the error handler is one for %s, not for %s",
+                     owners[errhandler->kind], owners[kind]);
+}
 
 static int
 comm_set(MPI_Comm handle, MPI_Errhandler errhandler)
@@ -111,10 +134,10 @@ comm_set(MPI_Comm handle, MPI_Errhandler errhandler)
     int err = comm_find(handle, &comm);
     if (!err)
         err = errhandler_find(errhandler, &new);
+    if (!err)
+        err = errhandler_check(new, ERRH_COMM);
     if (err)
         return err;
-    if (new->kind > ERRH_COMM)
-        return error_new(MPI_ERR_ERRHANDLER, "the error handler is not one for communicators");
     errhandler_hold(new);
     errhandler_release(comm->errhandler);
     comm->errhandler = new;
@@ -143,10 +166,7 @@ comm_get_errhandler(MPI_Comm handle, MPI_Errhandler *errhandler)
         err = check_pointer(errhandler, "errhandler");
     if (err)
         return err;
-    struct errhandler *e = comm->errhandler;
-    if (e->handles++ == 0)
-        e->refs++;
-    *errhandler = handle_for(e);
+    *errhandler = errhandler_give(comm->errhandler);
     return MPI_SUCCESS;
 }
 

@@ -49,12 +49,25 @@ void errhandler_call(struct errhandler *errhandler, void *owner, int code);
  * environment's MUSTER_ERRHANDLER), else MPI_ERRORS_ARE_FATAL. */
 struct errhandler *errhandler_initial(void);
 
+/* A user's handler of a kind; `function_name` is the argument's. */
+int errhandler_create(enum errh_kind kind, void (*function)(void), const char *function_name,
+                      MPI_Errhandler *handle);
+
+/* MPI_ERR_ERRHANDLER when it is one for another kind of object. */
+int errhandler_check(const struct errhandler *errhandler, enum errh_kind kind);
+
+/* A handle for the user: one more that MPI_Errhandler_free must be called for. */
+MPI_Errhandler errhandler_give(struct errhandler *errhandler);
+
 static inline void
 errhandler_hold(struct errhandler *errhandler)
 {
     errhandler->refs++;
 }
 void errhandler_release(struct errhandler *errhandler);
+
+/* For calls on a file that there is not: the error handler that files begin with (14.7). */
+int file_raise(const char *function, int code) cold;
 
 /* The text of any code, a user's included, as error_text. */
 bool code_text(int code, char *text, size_t n);

@@ -307,6 +307,8 @@ handle(const char *name)
         return kind == INFO ? make(GROUP) : make(INFO);
     if (strcmp(state, "freed") == 0) {
         void *made = make((enum kind)kind);
+        if (made == nulls[kind])
+            return (void *)0x12345678; // the library cannot make any
         end((enum kind)kind, made);
         return made;
     }
