@@ -101,6 +101,7 @@ struct engine {
     struct task *tasks, *last_task;
     struct task *next_task; // while they are stepped
     bool tasks_busy;
+    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
 
     // The tool interface (src/tool).
     uint64_t direct_from, direct_always; // bytes: see transfer.c

@@ -88,13 +88,17 @@ enum tool_category cvar_category(int i);
 enum tool_category pvar_category(int i);
 enum tool_category event_category(int i);
 
+/* Where handles begin that are numbers: no small ones, which are easily made by mistake. */
+#define CVAR_HANDLES UINT64_C(0x6376617200000000)
+#define ENUM_HANDLES UINT64_C(0x656e756d00000000)
+
 /* Enumerations: of MPI's states, then of each event's elements. */
 enum { ENUM_STATE, ENUM_EVENTS };
 
 static inline MPI_T_enum
 enum_handle(int i)
 {
-    return (MPI_T_enum)(uintptr_t)(i + 1);
+    return (MPI_T_enum)(ENUM_HANDLES + (uintptr_t)i);
 }
 
 /* ---- performance variables (pvar.c) ---- */
