@@ -4,6 +4,7 @@
 #include "coll/coll.h"
 #include "comm/comm.h"
 #include "group/group.h"
+#include "p2p/bsend.h"
 
 struct comm *
 comm_special(MPI_Comm handle)
@@ -34,6 +35,7 @@ void
 comm_end(struct comm *comm)
 {
     coll_free(comm);
+    bsend_drop(&comm->buffer);
     errhandler_release(comm->errhandler);
     group_release(comm->group);
     pool_free(HANDLE_COMM, comm);

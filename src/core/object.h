@@ -44,6 +44,7 @@ struct errhandler {
 /* ---- communicators (src/comm) ---- */
 
 struct coll; // what the collectives keep for a communicator (src/coll)
+struct bsend_buffer; // for MPI_Bsend (p2p/bsend.h)
 
 struct comm {
     struct object object;
@@ -59,6 +60,7 @@ struct comm {
     bool errhandler_set; // by the user
     struct coll *coll;   // NULL before the first collective
     uint32_t boards;     // opened so far (coll/coll.h), the same number in all members
+    struct bsend_buffer *buffer; // attached to it, or NULL
     char name[MPI_MAX_OBJECT_NAME];
 };
 
