@@ -247,8 +247,8 @@ in_statuses(int first, const MPI_Status *statuses)
     char text[MPI_MAX_ERROR_STRING];
     if (!first || statuses == MPI_STATUSES_IGNORE)
         return first;
-    if (!code_text(first, text, sizeof text))
-        snprintf(text, sizeof text, "the code %d", first);
+    if (!error_text(first, text, sizeof text))
+        snprintf(text, sizeof text, "%d, of the user's own", first);
     return error_new(MPI_ERR_IN_STATUS, "the first of the errors in the statuses: %s", text);
 }
 
