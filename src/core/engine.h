@@ -93,9 +93,7 @@ struct engine {
     struct pages pages;             // large messages of this process, sent or received
     uint32_t direct_classes;        // bit per class: the last message sent was copied directly
     uint32_t pieces_out;            // own pieces that readers may still hold (upper bound)
-    uint64_t buffer_used;           // of the attached buffer (MPI_Bsend), bytes
-    void *buffer;
-    uint64_t buffer_size;
+    struct bsend_buffer *buffer;    // of the process (src/p2p/bsend.h), or NULL
 
     // Tasks (task.c), in the order in which they were started.
     struct task *tasks, *last_task;
