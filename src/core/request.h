@@ -42,8 +42,8 @@ struct request_class {
     int (*status)(struct request *request, MPI_Status *status);
     /* MPI_Cancel, of what is done too; a code when it may not be cancelled. NULL: as a message. */
     int (*cancel)(struct request *request);
-    /* The job has failed: nobody touches its buffers afterwards. The request is freed next. NULL, in
-     * what is neither a send nor a receive: it goes on, and is freed when it is done. */
+    /* The job has failed: nobody touches its buffers afterwards. The request is freed next. NULL,
+     * in what is neither a send nor a receive: it goes on, and is freed when it is done. */
     void (*abandon)(struct request *request);
     /* An operation of which it is the `parent` is done, and left to it. */
     void (*child)(struct request *request, struct request *child);
