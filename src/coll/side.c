@@ -5,8 +5,6 @@
 
 #include "core/check.h"
 
-#define COPY_BYTES (8 * 1024)
-
 struct part
 side_part(const struct side *s, int i)
 {
@@ -21,7 +19,6 @@ side_part(const struct side *s, int i)
 void
 part_copy_some(const struct part *from, const struct part *to, uint64_t pos, size_t n)
 {
-    char between[COPY_BYTES];
     if (!n)
         return;
     if (from->flat && to->flat)
@@ -30,11 +27,9 @@ part_copy_some(const struct part *from, const struct part *to, uint64_t pos, siz
         part_put(to, pos, from->flat + pos, n);
     else if (to->flat)
         part_get(from, pos, to->flat + pos, n);
-    for (uint64_t end = pos + n; !from->flat && !to->flat && pos < end; pos += n) {
-        n = min_size(sizeof between, end - pos);
-        part_get(from, pos, between, n);
-        part_put(to, pos, between, n);
-    }
+    else
+        layout_copy(&(struct layout_side){from->type, from->base, from->count},
+                    &(struct layout_side){to->type, to->base, to->count}, pos, n);
 }
 
 /* ---- arguments ---- */

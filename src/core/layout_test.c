@@ -34,6 +34,9 @@ static struct type_info rows = {.size = 36, .stride = 80, .count = 3, .length = 
 static const MPI_Count offsets[] = {96, 0, 40, 16};
 static struct type_info pieces = {
     .form = LAYOUT_OFFSETS, .size = 32, .offset = 3, .count = 4, .length = 8, .offsets = offsets};
+// every second 8 bytes, and 24 of 40
+static struct type_info seconds = {.size = 32, .stride = 16, .count = 4, .length = 8};
+static struct type_info thirds = {.size = 96, .stride = 40, .count = 4, .length = 24};
 // the same of short_int
 static struct type_info blocks = {.form = LAYOUT_OFFSETS,
                                   .size = 24,
@@ -64,6 +67,8 @@ static const struct layout_case {
     {"two vectors", {.size = 17, .extent = 70, .info = &both}},
     {"rows", {.size = 36, .extent = 260, .info = &rows}},
     {"pieces at offsets", {.size = 32, .extent = 128, .info = &pieces}},
+    {"every second", {.size = 32, .extent = 64, .info = &seconds}},
+    {"three of five", {.size = 96, .extent = 160, .info = &thirds}},
     {"blocks at offsets", {.size = 24, .extent = 128, .info = &blocks}},
     {"runs of blocks", {.size = 36, .extent = 128, .info = &runs}},
 };

@@ -3,6 +3,7 @@
 
 #include "core/message.h"
 
+#include "core/layout.h"
 #include "core/transfer.h"
 
 #include <stdlib.h>
@@ -243,16 +244,9 @@ receive_local(struct request *recv, struct request *send)
     recv->tag = send->tag;
     recv->peer = send->peer;
     uint64_t n = receive_room(recv, send->size);
-    if (send->type->contiguous) {
-        request_copy_in(recv, 0, (const char *)send->base + send->type->true_lb, n);
-    } else {
-        char part[4096];
-        for (uint64_t at = 0; at < n; at += sizeof part) {
-            size_t m = min_size(sizeof part, n - at);
-            request_copy_out(send, at, part, m);
-            request_copy_in(recv, at, part, m);
-        }
-    }
+    struct layout_side from = {send->type, (void *)(uintptr_t)send->base, send->count};
+    struct layout_side to = {recv->type, (void *)(uintptr_t)recv->base, recv->count};
+    layout_copy(&from, &to, 0, n);
     request_done(send, MPI_SUCCESS);
     request_done(recv, recv->error);
 }
