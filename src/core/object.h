@@ -67,6 +67,7 @@ struct comm {
     struct coll *coll;   // NULL before the first collective
     char name[MPI_MAX_OBJECT_NAME];
     struct attribute *attributes; // the newest first, or NULL
+    uint8_t hints;                // what the user asserts (src/comm/hints.c)
 };
 
 /* ---- datatypes (src/type) ---- */
