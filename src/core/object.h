@@ -83,6 +83,7 @@ struct comm {
     struct bsend_buffer *buffer; // attached to it, or NULL
     char name[MPI_MAX_OBJECT_NAME];
     struct attribute *attributes; // the newest first, or NULL
+    uint8_t hints;                // what the user asserts (src/comm/hints.c)
 };
 
 /* ---- datatypes (src/type) ---- */
