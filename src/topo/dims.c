@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_DIVISORS 1536 // of a number below 2^31: 2095133040 has them
+#define MOST_DIVISORS 1600 // of a number below 2^31: 2095133040 has them
 #define MOST_FACTORS  31   // it has 30 prime factors at most: further dimensions are 1
 
 struct search {
