@@ -6,8 +6,9 @@
  * process: the keeper tells what it sees and asks for the verdict.
  *
  * A rank fails the job when it is killed by a signal, or when it has joined (MPI_Init, or a
- * session) and its process ends before MPI_Finalize, whatever its exit code. A non-zero exit code of a rank that has
- * finalized or never joined is kept for mpiexec's own exit code and ends no one else.
+ * session) and its process ends before MPI_Finalize, whatever its exit code. A non-zero exit code
+ * of a rank that has finalized or never joined is kept for mpiexec's own exit code and ends no one
+ * else.
  */
 #ifndef MUSTER_LAUNCHER_JUDGE_H
 #define MUSTER_LAUNCHER_JUDGE_H

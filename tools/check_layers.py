@@ -3,8 +3,8 @@
 """The order of the layers: a lower one never includes a higher one.
 
 base < shm < boot < core < type, group, info, attr, errh, op < p2p < coll < comm, session, topo,
-rma, io, dyn, part, tool. Folders of one rank may include each other. The launcher may include base, shm and
-boot; the extension only mpi.h and its own headers.
+rma, io, dyn, part, tool. Folders of one rank may include each other. The launcher may include base,
+shm and boot; the extension only mpi.h and its own headers.
 """
 
 import re
