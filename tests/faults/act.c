@@ -4,8 +4,8 @@
 /*
  * A rank that does what it is told: act WHO:WHAT[=N] ...
  * WHO is a rank or '*', WHAT one of the words below; each rank does what is for it, in order, and
- * returns the last `code`. Without `init` or `session` it is a program without MPI, and its rank
- * is 0.
+ * returns the last `code`. Without `init` or `session` it is a program without MPI, and its rank is
+ * 0.
  */
 #include <mpi.h>
 #include <signal.h>
