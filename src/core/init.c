@@ -162,14 +162,6 @@ run(void)
     return MPI_SUCCESS;
 }
 
-// May the lock be taken from now on? A thread in a call without it would not know.
-static bool
-alone_in_calls(void)
-{
-    return engine.thread_level < MPI_THREAD_SERIALIZED &&
-           engine.main_thread == (uint64_t)pthread_self();
-}
-
 static int
 level_of(int required)
 {
@@ -197,7 +189,7 @@ begin(int required, bool locking, int *granted)
         engine.main_thread = (uint64_t)pthread_self();
         engine.thread_level = level;
     } else if (locking && !engine.threads) {
-        engine.threads = alone_in_calls();
+        engine.threads = engine.main_thread == (uint64_t)pthread_self();
         level = engine.threads ? level : MPI_THREAD_SINGLE;
     }
     if (level > engine.thread_level)

@@ -13,8 +13,9 @@
  * Threads. A level is a promise about the objects of one user. Two users, each used by a thread of
  * its own, may be in calls at the same time though neither allows more than one thread: so the lock
  * is taken as soon as there is a session with more than MPI_THREAD_SINGLE, or with any other user.
- * Where another thread may just be in a call without the lock, it is not taken, and the newcomer is
- * given MPI_THREAD_SINGLE.
+ * A thread that is just in a call without the lock would not know. So only the main thread, to
+ * which calls were left so far, may change that (with MPI_THREAD_SERIALIZED, while no other one is
+ * in a call); the session of any other is given MPI_THREAD_SINGLE.
  */
 #ifndef MUSTER_CORE_INIT_H
 #define MUSTER_CORE_INIT_H

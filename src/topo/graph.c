@@ -59,17 +59,18 @@ neighbors_of(const struct topology *graph, int node, int *n)
     return graph->neighbors + first;
 }
 
-// The k-th edge between two nodes, as the one lists it, is the k-th as the other does.
-static int
-lane_of(const struct topology *graph, const struct edges *in, int i, int rank)
+// The k-th edge between two nodes, as the one lists it, is the k-th as the other does. next[j] is
+// where to go on in j's list.
+static void
+find_lanes(const struct topology *graph, const struct edges *in, int rank, int *next)
 {
-    int n, before = 0, e = 0;
-    const int *list = neighbors_of(graph, in->ranks[i], &n);
-    for (int j = 0; j < i; j++)
-        before += in->ranks[j] == in->ranks[i];
-    while (e < n && (list[e] != rank || before-- > 0))
-        e++;
-    return e < n ? e : -1;
+    for (int i = 0; i < in->n; i++) {
+        int n, j = in->ranks[i];
+        const int *list = neighbors_of(graph, j, &n);
+        while (next[j] < n && list[next[j]] != rank)
+            next[j]++;
+        in->lanes[i] = next[j] < n ? next[j]++ : -1;
+    }
 }
 
 static int
@@ -82,10 +83,13 @@ find_edges(struct topology *graph, int rank)
         err = edges_make(&graph->out, n, false, false);
     if (err || !n)
         return err;
+    int *next = calloc((size_t)graph->nnodes, sizeof *next);
+    if (!next)
+        return error_new(MPI_ERR_NO_MEM, "no memory for a graph of %d nodes", graph->nnodes);
     memcpy(graph->in.ranks, list, (size_t)n * sizeof *list);
     memcpy(graph->out.ranks, list, (size_t)n * sizeof *list);
-    for (int i = 0; i < n; i++)
-        graph->in.lanes[i] = lane_of(graph, &graph->in, i, rank);
+    find_lanes(graph, &graph->in, rank, next);
+    free(next);
     return MPI_SUCCESS;
 }
 
