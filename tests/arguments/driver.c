@@ -144,8 +144,7 @@ make_file(void)
     snprintf(name, sizeof name, "/tmp/muster-arguments-%d", (int)getpid());
     if (LATER(MPI_File_open))
         LATER(MPI_File_open)
-        (comm, name, MPI_MODE_CREATE | MPI_MODE_RDWR | MPI_MODE_DELETE_ON_CLOSE, MPI_INFO_NULL,
-         &file);
+    (comm, name, MPI_MODE_CREATE | MPI_MODE_RDWR | MPI_MODE_DELETE_ON_CLOSE, MPI_INFO_NULL, &file);
     return file;
 }
 
@@ -287,6 +286,16 @@ end(enum kind kind, void *handle)
     }
 }
 
+// Not committed; where the library has no derived types, nothing.
+static void *
+raw_type(void)
+{
+    MPI_Datatype type = MPI_DATATYPE_NULL;
+    if (LATER(MPI_Type_contiguous))
+        LATER(MPI_Type_contiguous)(1, MPI_INT, &type);
+    return type;
+}
+
 static void *
 handle(const char *name)
 {
@@ -303,6 +312,8 @@ handle(const char *name)
         return kind == TYPE ? (void *)MPI_INT : (void *)MPI_SUM;
     if (strcmp(state, "null") == 0)
         return (void *)(uintptr_t)nulls[kind];
+    if (strcmp(state, "raw") == 0)
+        return raw_type();
     if (strcmp(state, "kind") == 0) // of another kind
         return kind == INFO ? make(GROUP) : make(INFO);
     if (strcmp(state, "freed") == 0) {
