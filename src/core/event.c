@@ -8,33 +8,33 @@
 
 // Those that wait: first to last, EVENTS at most. Under the engine's lock.
 static struct event queue[EVENTS];
-static uint64_t first = 1, last; // numbers
-static uint64_t dropped[EVENT_KINDS];
+static uint64_t first = 1; // numbers
+static tally last, dropped[EVENT_KINDS];
 
 void
 event_push(enum event_kind kind, int rank, int tag, uint64_t amount)
 {
-    if (last - first + 1 == EVENTS) {
-        dropped[kind]++;
+    if (events_last() - first + 1 == EVENTS) {
+        tally_add(&dropped[kind], 1);
         return;
     }
-    last++;
-    queue[last % EVENTS] = (struct event){.number = last,
-                                          .time = clock_ns(),
-                                          .amount = amount,
-                                          .rank = rank,
-                                          .tag = tag,
-                                          .kind = kind};
+    tally_add(&last, 1);
+    queue[events_last() % EVENTS] = (struct event){.number = events_last(),
+                                                   .time = clock_ns(),
+                                                   .amount = amount,
+                                                   .rank = rank,
+                                                   .tag = tag,
+                                                   .kind = kind};
     atomic_store_explicit(&engine.events_waiting, true, memory_order_relaxed);
 }
 
 bool
 event_pop(struct event *event)
 {
-    if (first > last)
+    if (first > events_last())
         return false;
     *event = queue[first++ % EVENTS];
-    if (first > last)
+    if (first > events_last())
         atomic_store_explicit(&engine.events_waiting, false, memory_order_relaxed);
     return true;
 }
@@ -42,11 +42,11 @@ event_pop(struct event *event)
 uint64_t
 events_last(void)
 {
-    return last;
+    return tally_value(&last);
 }
 
 uint64_t
 events_dropped(enum event_kind kind)
 {
-    return dropped[kind];
+    return tally_value(&dropped[kind]);
 }

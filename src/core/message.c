@@ -113,18 +113,11 @@ deferred_progress(void)
 
 /* ---- counting ---- */
 
-// Those of the engine's own have contexts of their own, which are odd.
-static bool
-is_users(uint64_t context)
-{
-    return !(context & 1);
-}
-
 static void
 count_sent(struct request *send)
 {
     struct traffic *traffic = &send->peer->traffic;
-    if (!is_users(send->context))
+    if (!message_is_users(send->context))
         return;
     tally_add(&traffic->sent, 1);
     tally_add(&traffic->sent_bytes, send->size);
@@ -133,7 +126,7 @@ count_sent(struct request *send)
 static void
 count_received(struct peer *peer, uint64_t context, uint64_t size)
 {
-    if (!is_users(context))
+    if (!message_is_users(context))
         return;
     tally_add(&peer->traffic.received, 1);
     tally_add(&peer->traffic.received_bytes, size);
@@ -390,7 +383,8 @@ message_new(uint32_t kind, struct match_key key, uint64_t size)
     level_set(&engine.counters.unexpected, tally_value(&engine.counters.unexpected.now) + 1);
     if (match_append(&engine.unexpected, &message->nodes[0], key) &&
         (!engine.wild_indexed || message_index(message, key))) {
-        event_note(EVENT_UNEXPECTED, key.source, key.tag, size);
+        if (message_is_users(key.context))
+            event_note(EVENT_UNEXPECTED, key.source, key.tag, size);
         return message;
     }
     message_take(message);

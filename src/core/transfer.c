@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "core/layout.h"
+#include "core/message.h"
 #include "shm/arena.h"
 #include "shm/cma.h"
 
@@ -589,6 +590,8 @@ count_large(const struct request *recv)
     bool direct = atomic_load_explicit(&xfer->direct, memory_order_relaxed) == XFER_DIRECT;
     enum large_way mapped = xfer->offset || xfer->to_offset ? LARGE_MAPPED : LARGE_DIRECT;
     enum large_way way = direct ? mapped : LARGE_STAGED;
+    if (!message_is_users(recv->context))
+        return;
     tally_add(&engine.counters.large[way], 1);
     tally_add(&engine.counters.large_bytes[way], recv->size);
     event_note(EVENT_LARGE_END, recv->rank, recv->tag, recv->size);
@@ -655,7 +658,8 @@ transfer_accept(struct request *recv, uint64_t xfer, uint64_t size)
 {
     struct peer *peer = recv->peer;
     recv->xfer = (struct xfer *)segment_at(peer->segment, xfer);
-    event_note(EVENT_LARGE_BEGIN, recv->rank, recv->tag, size);
+    if (message_is_users(recv->context))
+        event_note(EVENT_LARGE_BEGIN, recv->rank, recv->tag, size);
     decide(recv, size);
     atomic_store_explicit(&recv->xfer->state, XFER_MATCHED, memory_order_relaxed);
     bell_notify(peer->segment, peer->block);

@@ -286,6 +286,16 @@ end(enum kind kind, void *handle)
     }
 }
 
+// Not committed; where the library has no derived types, nothing.
+static void *
+raw_type(void)
+{
+    MPI_Datatype type = MPI_DATATYPE_NULL;
+    if (LATER(MPI_Type_contiguous))
+        LATER(MPI_Type_contiguous)(1, MPI_INT, &type);
+    return type;
+}
+
 static void *
 handle(const char *name)
 {
@@ -302,6 +312,8 @@ handle(const char *name)
         return kind == TYPE ? (void *)MPI_INT : (void *)MPI_SUM;
     if (strcmp(state, "null") == 0)
         return (void *)(uintptr_t)nulls[kind];
+    if (strcmp(state, "raw") == 0)
+        return raw_type();
     if (strcmp(state, "kind") == 0) // of another kind
         return kind == INFO ? make(GROUP) : make(INFO);
     if (strcmp(state, "freed") == 0) {

@@ -26,6 +26,7 @@ WILD = ["0", "0x5", "0x12345678", "0x7654321076543210", "-1"]
 # Good values that are not the usual ones of their type: by function and parameter, the first that
 # fits.
 GOOD = [
+    (r"MPI_Graph_(create|map)", r"index", "ones"),
     (r"", r"dest|source|root|.*rank\d?|target_rank|.*leader|index|.*index|disp|offset", "i:0"),
     (r".*(Recv|recv|robe).*", r"tag|recvtag", "i:7"),
     (r"", r"tag|sendtag", "i:8"),
@@ -52,8 +53,7 @@ GOOD = [
      "type:basic"),
     (r"", r"op", "op:basic"),
     (r"", r"newtag", "i:1"),
-    (r"MPI_I?(Gather|Scatter|Allgather|Alltoall)[vw].*", r"(send|recv)counts", "ones"),
-    (r"MPI_(Gather|Scatter|Allgather|Alltoall)[vw].*_init.*", r"(send|recv)counts", "ones"),
+    (r"", r"(send|recv)counts|degrees|indx", "ones"),
     (r"MPI_Group_range_.*", r"n", "i:0"),
 ]
 
@@ -143,6 +143,9 @@ def bad(function, p, word):
         at = "@" if p.stars else ""
         yield "null handle", f"{at}{handle}:null"
         yield "wrong kind", f"{at}{handle}:kind"
+        yield "wrong kind", f"{at}{handle}:{'0x209' if handle == 'comm' else '0x101'}"
+        if handle == "type":
+            yield "not committed", f"{at}type:raw"
         if handle not in ("t_enum", "t_cvar", "t_instance"):
             yield "freed", f"{at}{handle}:freed"
         for wild in WILD:
