@@ -37,7 +37,9 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0],
                                      epilog=__doc__.split("\n\n")[1])
     parser.add_argument("ranks", nargs="*", type=int, help="numbers of ranks (2)")
-    parser.add_argument("--peer", action="store_true", help="also on the mpich package's library")
+    parser.add_argument("--peer", action="store_true",
+                        help="also on the mpich package's library, with as many ranks as there are "
+                        "processors at most: its ranks wait actively")
     parser.add_argument("--abi", action="store_true",
                         help="also what was built for that library, on ours")
     parser.add_argument("-i", "--include", action="append", default=[], metavar="REGEX",
@@ -231,7 +233,7 @@ def main():
         entries.append(run("ours", mine, mpiexec, ranks, chosen, library, standin))
         if chosen.abi:
             entries.append(run("library swapped", theirs, mpiexec, ranks, chosen, library, standin))
-        if chosen.peer:
+        if chosen.peer and ranks <= os.cpu_count():
             entries.append(run("peer", theirs, theirs / "bin" / "mpiexec", ranks, chosen,
                                theirs / "lib"))
     for entry in entries:
