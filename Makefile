@@ -3,6 +3,7 @@
 
 # make demo    install into .venv and run every example (AGAIN=1: also what has not changed)
 # make check   install into .venv and run every test
+# make suites  run MPICH's test programs and upstream mpi4py's tests (RANKS="1 2 3 4 5 8")
 # make bench   measure beside the peers, write docs/performance.md
 # make format  put C and Python sources into the project's form
 # make clean   remove what all of them made
@@ -12,9 +13,10 @@ VENV   := .venv
 PEERS  := build/peers
 BIN    := $(VENV)/bin
 CC     ?= cc
+RANKS  ?= 1 2 3 4 5 8
 
 .DELETE_ON_ERROR:
-.PHONY: all demo check bench format clean tools-present
+.PHONY: all demo check suites suite-mpich suite-mpi4py bench format clean tools-present
 
 SOURCES := $(shell find include src launcher python -type f -not -name '*.pyc' 2>/dev/null) \
            meson.build meson.options pyproject.toml
@@ -54,6 +56,15 @@ demo: $(VENV)/.installed $(VENV)/.demo
 
 check: $(VENV)/.installed $(VENV)/.check $(PEERS)/.made
 	MUSTER_MPICH="$(CURDIR)/$(PEERS)" $(BIN)/python -m pytest -q $(TESTS)
+
+# Those of mpi4py also as built for MPICH's library, with ours in its place, and on that library.
+suites: suite-mpich suite-mpi4py
+
+suite-mpich: $(VENV)/.installed
+	MUSTER_PREFIX="$(CURDIR)/$(VENV)" PYTHON=$(PYTHON) tests/suites/mpich.sh
+
+suite-mpi4py: $(VENV)/.installed
+	MUSTER_PREFIX="$(CURDIR)/$(VENV)" PYTHON=$(PYTHON) tests/suites/mpi4py.sh --abi --peer $(RANKS)
 
 bench: $(VENV)/.installed $(VENV)/.check
 	$(BIN)/python bench/run.py --write

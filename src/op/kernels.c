@@ -204,6 +204,7 @@ LOC_KERNELS(two_double, double, double)
     [BASIC_SHORT_INT] = op##_short_int, [BASIC_LONG_DOUBLE_INT] = op##_long_double_int,            \
     [BASIC_2REAL] = op##_two_real, [BASIC_2DOUBLE] = op##_two_double
 
+// The standard has no logical operation on multi-language types (6.9.2); programs for MPICH have.
 static op_kernel *const kernels[OP_CODES][BASICS] = {
     [OP_MAX] = {C_INTEGERS(max), FORTRAN_INTEGERS(max), FLOATS(max)},
     [OP_MIN] = {C_INTEGERS(min), FORTRAN_INTEGERS(min), FLOATS(min)},
@@ -211,9 +212,9 @@ static op_kernel *const kernels[OP_CODES][BASICS] = {
                 COMPLEXES(sum)},
     [OP_PROD] = {C_INTEGERS_UNSIGNED(prod), FORTRAN_INTEGERS_UNSIGNED(prod), FLOATS(prod),
                  COMPLEXES(prod)},
-    [OP_LAND] = {C_INTEGERS_UNSIGNED(land), LOGICALS(land)},
-    [OP_LOR] = {C_INTEGERS_UNSIGNED(lor), LOGICALS(lor)},
-    [OP_LXOR] = {C_INTEGERS_UNSIGNED(lxor), LOGICALS(lxor)},
+    [OP_LAND] = {C_INTEGERS_UNSIGNED(land), LOGICALS(land), [BASIC_COUNT] = land_u64},
+    [OP_LOR] = {C_INTEGERS_UNSIGNED(lor), LOGICALS(lor), [BASIC_COUNT] = lor_u64},
+    [OP_LXOR] = {C_INTEGERS_UNSIGNED(lxor), LOGICALS(lxor), [BASIC_COUNT] = lxor_u64},
     [OP_BAND] = {C_INTEGERS_UNSIGNED(band),
                  FORTRAN_INTEGERS_UNSIGNED(band), [BASIC_BYTE] = band_u8},
     [OP_BOR] = {C_INTEGERS_UNSIGNED(bor), FORTRAN_INTEGERS_UNSIGNED(bor), [BASIC_BYTE] = bor_u8},

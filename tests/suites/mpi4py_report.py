@@ -28,6 +28,7 @@ def write(name, state, reason=""):
 class Result(unittest.TextTestResult):
     """Notes each test, and the calls of stand-ins in it."""
 
+    before = 0
     standin = ctypes.CDLL(os.environ["MUSTER_STANDIN"]) if "MUSTER_STANDIN" in os.environ else None
 
     def calls(self):
@@ -40,13 +41,15 @@ class Result(unittest.TextTestResult):
 
     def note(self, test, state, reason=""):
         test = getattr(test, "test_case", test)  # of a part of a test
+        if self.standin and state in ("failed", "error"):
+            if self.calls() != self.before:
+                name = (ctypes.c_char * 64).in_dll(self.standin, "muster_missing_name").value
+                state, reason = "missing", name.decode()
+            elif "MPI_ERR_UNSUPPORTED_OPERATION" in reason:
+                state, reason = "missing", "(to-load-its-module)"
         if not isinstance(test, unittest.TestCase):  # a class or module that could not be set up
             write(test.id(), state, reason)
-            return
-        if self.standin and state in ("failed", "error") and self.calls() != self.before:
-            name = (ctypes.c_char * 64).in_dll(self.standin, "muster_missing_name").value
-            state, reason = "missing", name.decode()
-        if states[test.id()] in ("running", "passed", "skipped"):
+        elif states[test.id()] in ("running", "passed", "skipped"):
             write(test.id(), state, reason)
 
     def addSuccess(self, test):

@@ -11,6 +11,8 @@ import argparse
 import hashlib
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -27,20 +29,22 @@ REPORTER = Path(__file__).with_name("mpi4py_report.py")
 MPICH = "mpich>=5.0.2"
 NUMPY = "numpy>=1.26"
 STATES = ["passed", "failed", "error", "skipped", "missing"]
-# Every test of all that exist, in make check: those of one letter, by the names of their modules.
-FAST = "^test_[c-i]"
+# Upstream is built for its tests, not for speed: that takes 20 s instead of 100.
+FLAGS = "-O0"
 
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0],
                                      epilog=__doc__.split("\n\n")[1])
     parser.add_argument("ranks", nargs="*", type=int, help="numbers of ranks (2)")
-    parser.add_argument("--peer", action="store_true", help="also on the mpich package's library")
+    parser.add_argument("--peer", action="store_true",
+                        help="also on the mpich package's library, with as many ranks as there are "
+                        "processors at most: its ranks wait actively")
     parser.add_argument("--abi", action="store_true",
                         help="also what was built for that library, on ours")
     parser.add_argument("-i", "--include", action="append", default=[], metavar="REGEX",
                         help="only test modules of these names")
-    parser.add_argument("--only-fast", action="store_true", help=f"the same as -i '{FAST}'")
+    parser.add_argument("--each", action="store_true", help="each test module in a job of its own")
     parser.add_argument("--limit", type=int, default=300, metavar="SECONDS",
                         help="longest time of a run (%(default)s)")
     parser.add_argument("--json", type=Path, default=FOLDER / "results.json", metavar="FILE")
@@ -92,7 +96,7 @@ def build(name, mpicc, key, *packages):
         print(f"building mpi4py {VERSION} with {mpicc}", flush=True)
         began = time.monotonic()
         pip(folder, "--no-deps", "--no-cache-dir", "--force-reinstall", source(),
-            env=os.environ | {"MPICC": str(mpicc), "MPI4PY_BUILD_MPICC": str(mpicc)})
+            env=os.environ | {"MPICC": str(mpicc), "CFLAGS": FLAGS})
         mark.write_text(key)
         print(f"built in {time.monotonic() - began:.0f} s", flush=True)
     return folder
@@ -114,23 +118,35 @@ def hash_of(text):
 
 def run(label, folder, mpiexec, ranks, chosen, libraries, standin=None):
     """Run test/main.py once; the entry: what became of each test on each rank, and seconds."""
-    reports = FOLDER / "reports"
-    reports.mkdir(parents=True, exist_ok=True)
-    for path in reports.iterdir():
-        path.unlink()
-    # As it is for the user of one: what no environment of ours says else.
-    env = os.environ | {"LD_LIBRARY_PATH": str(libraries), "MUSTER_REPORTS": str(reports)}
+    # With functions missing, a process may end before its time: it takes one module with it.
+    parts = [chosen.include]
+    if chosen.each or standin:
+        parts = [[f"^{path.name}$"] for path in sorted((SOURCE / "test").glob("test_*.py"))
+                 if re.search("|".join(chosen.include), path.name)]
+    env = os.environ | {"LD_LIBRARY_PATH": str(libraries)}
     if standin:
         env |= {"LD_PRELOAD": str(standin), "MUSTER_STANDIN": str(standin)}
-    include = [FAST] if chosen.only_fast else chosen.include
-    words = [word for regex in include for word in ("-i", regex)]
-    command = [mpiexec, "-n", ranks, python(folder), REPORTER, SOURCE / "test" / "main.py", *words]
+        chosen.limit = min(chosen.limit, 30)  # one rank misses a function, another waits for it
+    job = [mpiexec, "-n", ranks, python(folder), REPORTER, SOURCE / "test" / "main.py"]
+    entry = {"label": label, "ranks": ranks, "code": 0, "tests": {}, "seconds": 0, "output": ""}
+    for include in parts:
+        options = [word for regex in include for word in ("-i", regex)]
+        run_part([str(word) for word in [*job, *options]], env, chosen.limit, entry)
+    return entry
+
+
+def run_part(command, env, limit, entry):
+    reports = FOLDER / "reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    reports.mkdir(parents=True)
     began = time.monotonic()
-    done = bounded([str(word) for word in command], env, chosen.limit)
-    seconds = time.monotonic() - began
-    tests = {path.name: read_report(path) for path in sorted(reports.iterdir())}
-    return {"label": label, "ranks": ranks, "code": done.returncode, "tests": tests,
-            "seconds": round(seconds, 1), "output": done.stdout.decode(errors="replace")[-6000:]}
+    done = bounded(command, env | {"MUSTER_REPORTS": str(reports)}, limit)
+    entry["seconds"] += time.monotonic() - began
+    entry["code"] = entry["code"] or done.returncode
+    if done.returncode != 0:
+        entry["output"] += done.stdout.decode(errors="replace")[-6000:]
+    for path in sorted(reports.iterdir()):
+        entry["tests"].setdefault(path.name, {}).update(read_report(path))
 
 
 def read_report(path):
@@ -159,8 +175,24 @@ def worst(entry):
     return found
 
 
+def module_of(name):
+    """test_x of test_x.Class.test, unittest.loader._FailedTest.test_x, setUpClass (test_x.Class)"""
+    return re.search(r"\btest_\w+", name)[0]
+
+
+def judge(entry):
+    """Test -> state and reason. A rank that misses a function may lead others astray: what goes
+    wrong in a module where one is missing says nothing, and counts as missing, too."""
+    found = worst(entry)
+    doubtful = {module_of(name) for name, (state, reason) in found.items() if state == "missing"}
+    for name, (state, _reason) in found.items():
+        if state in ("failed", "error", "running") and module_of(name) in doubtful:
+            found[name] = "missing", ""
+    return found
+
+
 def row(entry):
-    states = worst(entry)
+    states = judge(entry)
     counts = Counter(state for state, reason in states.values())
     counts["error"] += counts["running"]
     return [entry["label"], entry["ranks"], len(states), *(counts[state] for state in STATES),
@@ -168,19 +200,21 @@ def row(entry):
 
 
 def is_good(entry):
-    states = {state for state, reason in worst(entry).values()}
+    """All passed, but what a stand-in was called for; then mpiexec's code says nothing."""
+    states = {state for state, reason in judge(entry).values()}
     all_there = len(entry["tests"]) == entry["ranks"]
-    return entry["code"] == 0 and all_there and states <= {"passed", "skipped"}
+    ended_well = entry["code"] == 0 or "missing" in states
+    return all_there and ended_well and states <= {"passed", "skipped", "missing"}
 
 
 def show_failures(entry, verbose):
     wanted = Counter()
     for name, (state, reason) in sorted(worst(entry).items()):
         if state == "missing":
-            wanted.update(reason.split())
+            wanted[reason] += 1
         elif state not in ("passed", "skipped"):
-            print(f"{entry['label']}, {entry['ranks']} ranks: {state}: {name}: "
-                  f"{reason if verbose else reason.strip().splitlines()[-1:]}")
+            last = reason if verbose else "".join(reason.strip().splitlines()[-1:])
+            print(f"{entry['label']}, {entry['ranks']} ranks: {state}: {name}: {last}")
     if wanted:
         print("missing:", ", ".join(f"{name} {count}" for name, count in wanted.most_common()))
     if entry["code"] != 0 and not entry["tests"]:
@@ -199,7 +233,7 @@ def main():
         entries.append(run("ours", mine, mpiexec, ranks, chosen, library, standin))
         if chosen.abi:
             entries.append(run("library swapped", theirs, mpiexec, ranks, chosen, library, standin))
-        if chosen.peer:
+        if chosen.peer and ranks <= os.cpu_count():
             entries.append(run("peer", theirs, theirs / "bin" / "mpiexec", ranks, chosen,
                                theirs / "lib"))
     for entry in entries:
@@ -208,6 +242,8 @@ def main():
     table([["library", "ranks", "tests", *STATES, "seconds", "code"], *map(row, entries)])
     if not all(is_good(entry) for entry in entries if entry["label"] != "peer"):
         fail("not all tests passed")
+    if any("missing" in {state for state, why in judge(entry).values()} for entry in entries):
+        print("functions are missing: what needs them is not judged")
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ def options():
                         help="what to run, patterns allowed: coll, 'errors/*', coll/bcast (all)")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(),
                         help="lines at once (%(default)s)")
-    parser.add_argument("--limit", type=int, default=120, metavar="SECONDS",
-                        help="longest time of a line (%(default)s)")
+    parser.add_argument("--limit", type=int, metavar="SECONDS",
+                        help="cut the time of a line (180, or what it names)")
     parser.add_argument("--max-ranks", type=int, metavar="N", help="leave out lines with more")
     parser.add_argument("--only-fast", action="store_true",
                         help="every {every}th line with at most {ranks} ranks that needs little "

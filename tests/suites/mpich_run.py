@@ -22,6 +22,7 @@ TIMED_OUT = 124  # what mpiexec returns then
 MEASURING = ("perf", "threads/perf")
 EXPECTED = re.compile(r"^\s*(No [Ee]rrors|Test [Pp]assed)\s*$")
 KEEP = 4000  # bytes of output
+LIMIT = 180  # seconds, for a line that names none, as in MPICH's own script
 
 
 def alone(line):
@@ -70,7 +71,8 @@ def finish(job, limit):
 
 def run_line(line, most):
     """Run one line in an empty folder with the programs beside it; return its entry."""
-    limit = min(line.limit or most, most)
+    limit = line.limit or LIMIT
+    limit = min(limit, most) if most else limit
     began = time.monotonic()
     with TemporaryDirectory(prefix="muster-suite-") as folder:
         for program in (FOLDER / line.folder).iterdir():
