@@ -12,7 +12,7 @@
 
 struct precv {
     struct parts parts;
-    uint64_t total;
+    uint64_t room;            // bytes
     struct request *expected; // the offer, until it has come
     struct offer *offer;      // owned by the request above, or NULL
     struct offer theirs;
@@ -20,42 +20,69 @@ struct precv {
     int64_t *missing;       // of each own partition: pieces that have not come in this round
 };
 
-/*
- * Which partitions of both sides overlap: of `n` equal parts of something, the i-th begins inside
- * the (i * m / n)-th of `m` equal parts, and ends inside the ((i + 1) * m - 1) / n -th.
- */
-static int64_t
-first_part(int64_t i, int64_t n, int64_t m)
-{
-    return i * m / n;
-}
-
-static int64_t
-last_part(int64_t i, int64_t n, int64_t m)
-{
-    return ((i + 1) * m - 1) / n;
-}
+#define AT_THE_END INT64_MAX // it has arrived when everything has
 
 /* ---- pieces ---- */
 
-static bool
-amounts_differ(const struct precv *r)
+static uint64_t
+amount(const struct precv *r)
 {
-    uint64_t total;
-    return __builtin_mul_overflow(r->theirs.each, (uint64_t)r->theirs.partitions, &total) ||
-           total != r->total;
+    uint64_t bytes;
+    bool more = __builtin_mul_overflow(r->theirs.each, (uint64_t)r->theirs.partitions, &bytes);
+    return more ? UINT64_MAX : bytes;
 }
 
 static int
 difference(const struct precv *r)
 {
     const struct parts *p = &r->parts;
-    return error_new(
-        r->theirs.each * (uint64_t)r->theirs.partitions > r->total ? MPI_ERR_TRUNCATE
-                                                                   : MPI_ERR_COUNT,
-        "rank %d sends %lld partitions of %llu bytes, but here are %d of %llu bytes (tag %d)",
-        p->envelope.rank, (long long)r->theirs.partitions, (unsigned long long)r->theirs.each,
-        p->partitions, (unsigned long long)p->envelope.size, p->envelope.tag);
+    return error_new(MPI_ERR_TRUNCATE,
+                     "rank %d sends %lld partitions of %llu bytes, but here is room for %d of %llu "
+                     "bytes (tag %d)",
+                     p->envelope.rank, (long long)r->theirs.partitions,
+                     (unsigned long long)r->theirs.each, p->partitions,
+                     (unsigned long long)p->envelope.size, p->envelope.tag);
+}
+
+/*
+ * The sizes by which partitions of both sides overlap: their bytes, or, where they have none, such
+ * that both sides have the same amount.
+ */
+struct sizes {
+    int64_t own, theirs;
+};
+
+static struct sizes
+sizes_of(const struct precv *r)
+{
+    if (r->theirs.each || r->parts.envelope.size)
+        return (struct sizes){(int64_t)r->parts.envelope.size, (int64_t)r->theirs.each};
+    return (struct sizes){r->theirs.partitions, r->parts.partitions};
+}
+
+// How many pieces each own partition waits for. The sender may send less than there is room for.
+static void
+count_missing(struct precv *r)
+{
+    struct sizes s = sizes_of(r);
+    int64_t end = s.theirs * r->theirs.partitions;
+    for (int64_t p = 0; p < r->parts.partitions; p++) {
+        int64_t from = p * s.own, to = from + s.own;
+        bool whole = to <= end && s.own;
+        r->missing[p] = whole ? (to - 1) / s.theirs - from / s.theirs + 1 : AT_THE_END;
+    }
+}
+
+static void
+count_piece(struct precv *r, int64_t i)
+{
+    struct sizes s = sizes_of(r);
+    if (!s.own || !s.theirs)
+        return;
+    int64_t from = i * s.theirs, last = (from + s.theirs - 1) / s.own;
+    for (int64_t p = from / s.own; p <= last && p < r->parts.partitions; p++)
+        if (r->missing[p] != AT_THE_END)
+            r->missing[p]--;
 }
 
 // Where bytes [at, at + size) of the data belong, if a message can put them there.
@@ -106,7 +133,7 @@ piece_post(struct request *request, int64_t i)
     piece->tag = (int)i;
     piece->context = r->theirs.context;
     // Of what does not fit the partitions here the data is dropped.
-    piece->size = amounts_differ(r) ? 0 : r->theirs.each;
+    piece->size = amount(r) > r->room ? 0 : r->theirs.each;
     uint64_t at = (uint64_t)i * piece->size;
     int err = MPI_SUCCESS;
     if (!piece->size) {
@@ -130,11 +157,14 @@ static void
 post_all(struct request *request)
 {
     struct precv *r = request->of;
-    int64_t own = r->parts.partitions, theirs = r->theirs.partitions;
-    r->parts.error = amounts_differ(r) ? difference(r) : MPI_SUCCESS;
+    int64_t theirs = r->theirs.partitions;
+    bool fits = amount(r) <= r->room;
+    r->parts.error = fits ? MPI_SUCCESS : difference(r);
     r->parts.open = (uint64_t)theirs + 1;
-    for (int64_t p = 0; p < own; p++)
-        r->missing[p] = last_part(p, own, theirs) - first_part(p, own, theirs) + 1;
+    for (int p = 0; !fits && p < r->parts.partitions; p++)
+        r->missing[p] = AT_THE_END;
+    if (fits)
+        count_missing(r);
     for (int64_t i = 0; i < theirs; i++)
         r->pieces[i].done = true; // until it is posted
     for (int64_t i = 0; i < theirs; i++) {
@@ -150,12 +180,11 @@ piece_came(struct request *request, struct request *piece)
 {
     struct precv *r = request->of;
     const struct envelope *e = &r->parts.envelope;
-    int64_t i = piece - r->pieces, own = r->parts.partitions, theirs = r->theirs.partitions;
+    int64_t i = piece - r->pieces;
     if (piece->of && !piece->error)
-        layout_unpack(e->type, (void *)(uintptr_t)e->buffer, e->count * own,
+        layout_unpack(e->type, (void *)(uintptr_t)e->buffer, e->count * r->parts.partitions,
                       (uint64_t)i * r->theirs.each, piece->of, r->theirs.each);
-    for (int64_t p = first_part(i, theirs, own); p <= last_part(i, theirs, own); p++)
-        r->missing[p]--;
+    count_piece(r, i);
     part_ended(request, piece->error);
 }
 
@@ -224,7 +253,8 @@ precv_status(struct request *request, MPI_Status *status)
     if (part_nowhere(&r->parts))
         status_proc_null(status);
     else
-        status_set(status, r->parts.envelope.rank, r->parts.envelope.tag, r->total);
+        status_set(status, r->parts.envelope.rank, r->parts.envelope.tag,
+                   request->error ? 0 : amount(r));
     return request->error;
 }
 
@@ -274,7 +304,7 @@ precv_new(const struct envelope *e, int partitions)
     if ((r->missing = calloc((size_t)partitions, sizeof *r->missing)))
         request = part_request(&precv_class, &r->parts, e, partitions);
     if (request) {
-        r->total = e->size * (uint64_t)partitions;
+        r->room = e->size * (uint64_t)partitions;
         return request;
     }
     free(r->missing);

@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the Muster developers
 
 /* What partitioned communication refuses, and that both sides get to an end where their amounts
- * differ. */
+ * differ: a receiver with less room has an error, one with more is told how much came. */
 
 #include "check.h"
 
@@ -100,21 +100,35 @@ partitions(void)
     MPI_Request_free(&r);
 }
 
+// Two partitions of `room` bytes for four of `sent`, which may be fewer in all.
 static void
-amounts(int sent, int expected, int wanted)
+amounts(int sent, int room, int wanted)
 {
     static char out[1 << 20], in[1 << 20];
-    int rank = world_rank(), size = world_size();
+    int rank = world_rank(), size = world_size(), n, flag;
     MPI_Request r[2];
+    MPI_Status status;
     MPI_Psend_init(out, 4, sent, MPI_BYTE, (rank + 1) % size, 1, MPI_COMM_WORLD, MPI_INFO_NULL,
                    &r[0]);
-    MPI_Precv_init(in, 2, expected, MPI_BYTE, (rank + size - 1) % size, 1, MPI_COMM_WORLD,
+    MPI_Precv_init(in, 2, room, MPI_BYTE, (rank + size - 1) % size, 1, MPI_COMM_WORLD,
                    MPI_INFO_NULL, &r[1]);
+    memset(out, 'x', 4 * (size_t)sent);
     for (int round = 0; round < 2; round++) {
+        memset(in, '-', sizeof in);
         MPI_Startall(2, r);
-        MPI_Pready_range(0, 3, r[0]);
-        FAILS(wanted, "partitions of", MPI_Wait(&r[1], MPI_STATUS_IGNORE));
+        MPI_Pready_range(0, 2, r[0]);
+        MPI_Parrived(r[1], 1, &flag);
+        CHECK(!flag, "of the second partition some bytes are missing");
+        MPI_Barrier(MPI_COMM_WORLD);
+        MPI_Pready(3, r[0]);
+        FAILS(wanted, wanted ? "partitions of" : NULL, MPI_Wait(&r[1], &status));
         MPI_Wait(&r[0], MPI_STATUS_IGNORE);
+        if (wanted)
+            continue;
+        MPI_Get_count(&status, MPI_BYTE, &n);
+        CHECK(n == 4 * sent && in[n] == '-', "%d bytes", n);
+        for (int i = 0; i < n; i++)
+            CHECK(in[i] == 'x', "byte %d of %d", i, n);
     }
     MPI_Request_free(&r[0]);
     MPI_Request_free(&r[1]);
@@ -129,7 +143,10 @@ main(int argc, char **argv)
     arguments();
     partitions();
     amounts(100, 100, MPI_ERR_TRUNCATE);
-    amounts(8, 100, MPI_ERR_COUNT);
+    amounts(8, 100, MPI_SUCCESS);
+    amounts(49, 100, MPI_SUCCESS);
+    amounts(20000, 60000, MPI_SUCCESS);
+    amounts(0, 10, MPI_SUCCESS);
     amounts(200000, 3, MPI_ERR_TRUNCATE);
     MPI_Finalize();
     return 0;
