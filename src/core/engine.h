@@ -104,7 +104,6 @@ struct engine {
     uint64_t direct_from, direct_always; // bytes: see transfer.c
     uint64_t pages_from;
     struct counters counters;
-    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
     void (*event_hook)(void);           // gives the tool its events; not under the lock
     _Atomic bool events_giving;         // some thread is in it
 
