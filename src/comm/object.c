@@ -21,6 +21,7 @@ comm_new(struct group *group, uint64_t context)
         return NULL;
     comm->refs = 1;
     comm->group = group;
+    comm->all = group;
     comm->peers = group->peers;
     comm->rank = group->rank;
     comm->size = group->size;

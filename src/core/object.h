@@ -43,23 +43,55 @@ struct errhandler {
 
 /* ---- communicators (src/comm) ---- */
 
-struct coll; // what the collectives keep for a communicator (src/coll)
+struct coll;     // what the collectives keep for a communicator (src/coll)
+struct topology; // below
 
 struct comm {
     struct object object;
-    int refs;   // the handle and each operation under way
-    bool freed; // the user's handle is gone
-    int rank;   // of this process
-    int size;
+    int refs;            // the handle and each operation under way
+    bool freed;          // the user's handle is gone
+    bool first;          // of an intercommunicator: its group comes first in `all`
+    int rank;            // of this process in the group
+    int size;            // of the group
     struct peer **peers; // == group->peers
     struct group *group;
-    uint64_t context; // of point-to-point messages; context + 1: of internal ones
+    struct group *remote; // of an intercommunicator, else NULL
+    struct group *all;    // both groups, in the same order on both sides; else == group
+    uint64_t context;     // of point-to-point messages; context + 1: of internal ones
     MPI_Comm handle;
     struct errhandler *errhandler;
-    bool errhandler_set; // by the user
-    struct coll *coll;   // NULL before the first collective
-    uint32_t boards;     // opened so far (coll/coll.h), the same number in all members
+    bool errhandler_set;       // by the user
+    struct coll *coll;         // NULL before the first collective
+    uint32_t boards;           // opened so far (coll/coll.h), the same number in all members
+    struct topology *topology; // or NULL
     char name[MPI_MAX_OBJECT_NAME];
+};
+
+/* ---- topologies (src/topo) ---- */
+
+/* Edges of this process on one side, in the order of the standard. Owned by the topology. */
+struct edges {
+    int n;
+    int *ranks;   // in the communicator; MPI_PROC_NULL beyond the border of a grid
+    int *weights; // NULL: there are none
+    /* Of incoming edges only: which of the source's own outgoing edges the edge is. -1 where there
+     * is none: beyond a border, and in an MPI_Graph_create graph whose source does not name this
+     * process as often as this one names it. */
+    int *lanes;
+};
+
+enum topology_kind { TOPOLOGY_CART, TOPOLOGY_GRAPH, TOPOLOGY_DIST_GRAPH };
+
+struct topology {
+    int refs;
+    enum topology_kind kind;
+    struct edges in, out;
+
+    int ndims; // of a grid; one block of memory holds the three arrays, `dims` its start
+    int *dims, *periods, *coords;
+
+    int nnodes; // of a graph, as MPI_Graph_create was told it
+    int *index, *neighbors;
 };
 
 /* ---- datatypes (src/type) ---- */
@@ -136,6 +168,12 @@ struct group *group_new(int size);
 /* A communicator of a group (whose reference it takes over), with one reference and a handle, or
  * NULL when memory is out. */
 struct comm *comm_new(struct group *group, uint64_t context);
+
+static inline bool
+comm_is_inter(const struct comm *comm)
+{
+    return comm->remote != NULL;
+}
 
 struct comm *comm_special(MPI_Comm handle);     // WORLD and SELF, or NULL
 struct type *type_special(MPI_Datatype handle); // predefined, or NULL
