@@ -28,7 +28,7 @@ form_run(struct comm *comm, coll_plan *plan, const void *args, bool posted)
     struct call call = {.root = -1, .posted = posted};
     int err = plan(&call, comm, args);
     if (likely(!err)) {
-        if (comm->size == 1)
+        if (comm->all->size == 1)
             return call_alone(&call);
         err = call_start(&call, comm, call.signature);
         if (likely(!err))
@@ -179,7 +179,7 @@ static int
 start_planned(struct started *s, struct comm *comm)
 {
     struct call *call = &s->call;
-    if (comm->size == 1) {
+    if (comm->all->size == 1) {
         int err = call_alone(call);
         if (!err && s->after.then)
             err = s->after.then(s->after.data, err);
@@ -267,7 +267,7 @@ static const struct request_class persistent_class = {
 static int
 init_planned(struct started *s, struct comm *comm)
 {
-    int err = comm->size == 1 ? MPI_SUCCESS : coll_open(comm, &s->coll);
+    int err = comm->all->size == 1 ? MPI_SUCCESS : coll_open(comm, &s->coll);
     s->plan.comm = comm;
     s->plan.coll = s->coll;
     call_hold(&s->plan);

@@ -106,6 +106,7 @@ struct engine {
     struct counters counters;
     void (*event_hook)(void);           // gives the tool its events; not under the lock
     _Atomic bool events_giving;         // some thread is in it
+    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
 
     // The lock: 0 free, 1 held, 2 held and wanted. Then who waits (see engine.c).
     _Atomic uint32_t lock;

@@ -56,7 +56,7 @@ struct session {
 
 struct attribute;    // of communicators, datatypes and windows (src/attr)
 struct coll;         // what the collectives keep for a communicator (src/coll)
-struct topology;     // src/topo
+struct topology;     // below
 struct bsend_buffer; // for MPI_Bsend (p2p/bsend.h)
 
 struct comm {
@@ -84,6 +84,33 @@ struct comm {
     char name[MPI_MAX_OBJECT_NAME];
     struct attribute *attributes; // the newest first, or NULL
     uint8_t hints;                // what the user asserts (src/comm/hints.c)
+};
+
+/* ---- topologies (src/topo) ---- */
+
+/* Edges of this process on one side, in the order of the standard. Owned by the topology. */
+struct edges {
+    int n;
+    int *ranks;   // in the communicator; MPI_PROC_NULL beyond the border of a grid
+    int *weights; // NULL: there are none
+    /* Of incoming edges only: which of the source's own outgoing edges the edge is. -1 where there
+     * is none: beyond a border, and in a graph whose source does not name this process as often as
+     * this one names it. Nothing comes on such an edge. */
+    int *lanes;
+};
+
+enum topology_kind { TOPOLOGY_CART, TOPOLOGY_GRAPH, TOPOLOGY_DIST_GRAPH };
+
+struct topology {
+    int refs;
+    enum topology_kind kind;
+    struct edges in, out;
+
+    int ndims; // of a grid; one block of memory holds the three arrays, `dims` its start
+    int *dims, *periods, *coords;
+
+    int nnodes; // of a graph, as MPI_Graph_create was told it
+    int *index, *neighbors;
 };
 
 /* ---- datatypes (src/type) ---- */
