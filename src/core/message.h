@@ -109,7 +109,8 @@ int internal_recv(const struct internal *from, void *data, size_t n, size_t *got
 int internal_post(const struct internal *to, const void *data, size_t n);
 int internal_expect(const struct internal *from, void *data, size_t n, struct request **recv);
 
-/* Those of the engine's own have contexts of their own: odd ones, or with one of the highest bits. */
+/* Those of the engine's own have contexts of their own: odd ones, or with one of the highest bits.
+ * */
 static inline bool
 message_is_users(uint64_t context)
 {
