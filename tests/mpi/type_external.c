@@ -183,7 +183,7 @@ main(int argc, char **argv)
 #if LDBL_MANT_DIG == 64
     rounded();
 #endif
-    for (unsigned long seed = 1; seed <= 300; seed++) {
+    for (unsigned long seed = 1; seed <= 600; seed++) {
         random_state = seed * 104729 + (unsigned long)world_rank();
         struct map map = map_random(random_in(1, 6), false);
         MPI_Type_commit(&map.type);

@@ -107,6 +107,25 @@ nothing(void)
     MPI_Type_free(&type);
 }
 
+// Elements that overlap, of an extent of 1: they are no bytes that could be joined.
+static void
+overlapping(void)
+{
+    MPI_Datatype close, type;
+    int lengths[] = {1, 2}, displs[] = {0, 8}, position = 0;
+    char data[16], packed[12];
+    for (int i = 0; i < 16; i++)
+        data[i] = (char)i;
+    MPI_Type_create_resized(MPI_INT, 0, 1, &close);
+    MPI_Type_indexed(2, lengths, displs, close, &type);
+    MPI_Type_commit(&type);
+    MPI_Pack(data, 1, type, packed, 12, &position, MPI_COMM_SELF);
+    CHECK(memcmp(packed, (char[]){0, 1, 2, 3, 8, 9, 10, 11, 9, 10, 11, 12}, 12) == 0, "%d %d",
+          packed[4], packed[8]);
+    MPI_Type_free(&close);
+    MPI_Type_free(&type);
+}
+
 /* ---- envelopes ---- */
 
 static void
@@ -434,6 +453,7 @@ main(int argc, char **argv)
     MPI_Init(&argc, &argv);
     bounds();
     nothing();
+    overlapping();
     envelopes();
     fortran();
     pairs();
