@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
-PROGRAMS = ["latency", "barrier", "idle", "hello"]
+PROGRAMS = ["latency", "barrier", "idle", "hello", "types"]
 
 
 class Stack:
@@ -200,6 +200,13 @@ def imports(stack):
     return found
 
 
+def types(stack):
+    """Data with holes: how many times what a loop by hand takes."""
+    text = stack.run(1, [stack.programs["types"]])
+    lines = ((line[:45].strip(), line.split()[-1]) for line in (text or "").splitlines())
+    return {f"{name} (times the loop by hand)": float(ratio) for name, ratio in lines}
+
+
 ROWS = {
     "latency": latency,
     "load": load,
@@ -209,8 +216,9 @@ ROWS = {
     "python": python,
     "output": output,
     "imports": imports,
+    "types": types,
 }
-SLOW = {"idle", "output", "imports"}  # two rounds are enough
+SLOW = {"idle", "output", "imports", "types"}  # two rounds are enough
 
 
 def measure(found, rows, rounds):

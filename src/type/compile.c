@@ -286,7 +286,7 @@ runs_shape(struct build *b, struct runs *r, struct shape block)
         each.offset += first;
         return each;
     }
-    bool pieces = block.count == 1 && !block.body && r->extent == 1 && r->size == 1;
+    bool pieces = r->extent == 1 && r->size == 1;
     node->form = LAYOUT_RUNS;
     node->stride = r->extent;
     node->length = (uint64_t)r->size;
