@@ -107,8 +107,10 @@ coll_open(struct comm *comm, const char *op)
     struct coll *coll = calloc(1, sizeof *coll);
     if (!coll)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
-    *coll =
-        (struct coll){.rank = comm->all->rank, .size = comm->all->size, .peers = comm->all->peers};
+    *coll = (struct coll){.rank = comm->all->rank,
+                          .size = comm->all->size,
+                          .peers = comm->all->peers,
+                          .inter = comm_is_inter(comm)};
     comm->coll = coll;
     coll_reap();
     if (comm->all->rank == 0)
@@ -180,12 +182,21 @@ coll_break(struct coll *coll, int errclass, const char *why)
 
 /* ---- texts ---- */
 
+// Members of two groups have no ranks that all would read alike.
+static int
+name_member(const struct coll *coll, int rank, char *text, size_t n)
+{
+    return coll->inter ? snprintf(text, n, "process %d of the job", peer_rank(coll->peers[rank]))
+                       : snprintf(text, n, "rank %d", rank);
+}
+
 static void
-describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
+describe(const struct coll *coll, char *text, size_t n, int rank, uint64_t signature,
+         uint64_t bytes)
 {
     unsigned kind = signature & 0xff, code = signature >> 8 & 0xff;
-    int root = (int)(signature >> 32) - 1;
-    int at = snprintf(text, n, "rank %d called %s", rank, kind_names[kind % COLL_KINDS]);
+    int root = (int)(signature >> 32) - 1, at = name_member(coll, rank, text, n);
+    at += snprintf(text + at, n - (size_t)at, " called %s", kind_names[kind % COLL_KINDS]);
     if (kind >= COLL_COMM_DUP && root >= 0)
         snprintf(text + at, n - (size_t)at, " (leader %d)", root);
     if (kind == COLL_BARRIER || kind >= COLL_COMM_DUP)
@@ -238,16 +249,18 @@ mismatch(struct call *call, int rank)
     const struct posting *mine = posting_of(coll, coll->rank, at);
     const struct posting *theirs = posting_of(coll, rank, at);
     if (at) {
-        describe(a, sizeof a, coll->rank, mine->signature, mine->bytes);
-        describe(b, sizeof b, rank, theirs->signature, theirs->bytes);
+        describe(coll, a, sizeof a, coll->rank, mine->signature, mine->bytes);
+        describe(coll, b, sizeof b, rank, theirs->signature, theirs->bytes);
         snprintf(why, sizeof why, "%s as collective call %llu on this communicator, but %s", b,
                  (unsigned long long)at, a);
         errclass = mismatch_class(mine->signature, theirs->signature);
     } else {
-        snprintf(why, sizeof why,
-                 "ranks %d and %d called different collectives on this communicator, more than %d "
-                 "calls ago",
-                 coll->rank, rank, POSTINGS);
+        name_member(coll, coll->rank, a, sizeof a);
+        name_member(coll, rank, b, sizeof b);
+        snprintf(
+            why, sizeof why,
+            "%s and %s called different collectives on this communicator, more than %d calls ago",
+            a, b, POSTINGS);
     }
     coll_break(coll, errclass, why);
     return error_new(errclass, "%s", why);
@@ -489,10 +502,11 @@ call_alone(struct call *call)
 cold enum step
 call_give_up(struct call *call, int err)
 {
-    char why[376], text[MPI_MAX_ERROR_STRING];
+    char why[376], who[40], text[MPI_MAX_ERROR_STRING];
     if (error_class(err) != MPI_ERR_PROC_ABORTED && error_text(err, text, sizeof text)) {
-        snprintf(why, sizeof why, "rank %d gave up %s on this communicator (%.240s)",
-                 call->coll->rank, kind_names[call->signature & 0xff], text);
+        name_member(call->coll, call->coll->rank, who, sizeof who);
+        snprintf(why, sizeof why, "%s gave up %s on this communicator (%.240s)", who,
+                 kind_names[call->signature & 0xff], text);
         coll_break(call->coll, MPI_ERR_OTHER, why);
     }
     return call_fail(call, err);

@@ -124,7 +124,7 @@ struct board {
 struct coll {
     struct board *board; // NULL: the board could not be made
     struct member *own;
-    int rank, size;
+    int rank, size;               // in comm->all, as peers
     struct peer **peers;          // of the communicator, which outlives every call
     uint64_t seq;                 // calls started
     uint64_t flag;                // of the last one
@@ -134,6 +134,7 @@ struct coll {
     uint64_t all_done;            // no member's `done` is below
     int slowest;                  // whose it was
     uint64_t lane_piece;          // exchange_piece of lanes
+    bool inter;                   // the members are the two groups of an intercommunicator
     bool quick;                   // small collectives may go the short way (quick.h)
     int error;                    // class of the error when it is broken, else 0
     uint32_t windows;             // in use for calls on it
