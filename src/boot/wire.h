@@ -21,7 +21,7 @@
 
 #define WIRE_VERSION     1
 #define WIRE_ENVIRONMENT "MUSTER_JOB"
-#define WIRE_PART        "MUSTER_PART" // see above
+#define WIRE_PART        "MUSTER_PART"    // see above
 #define WIRE_SOCKET_NAME "muster-%016llx" // after the leading NUL byte
 
 enum wire_kind {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* MPI_Intercomm_create_from_groups (MPI 5.0, 7.6.2): without any communicator. All know both groups,
- * so they make one of all of them, with a context that the groups and the tag give, and the first
- * of them tells the others the new context id there. */
+/* MPI_Intercomm_create_from_groups (MPI 5.0, 7.6.2): without any communicator. All know both
+ * groups, so they make one of all of them, with a context that the groups and the tag give, and the
+ * first of them tells the others the new context id there. */
 #include "comm/comm.h"
 #include "core/check.h"
 #include "group/group.h"
