@@ -131,7 +131,7 @@ struct coll {
     int tag;                 // of the messages that say where it is
     struct task closing;     // closed before that is known
     struct member *own;
-    int rank, size;
+    int rank, size;               // in comm->all, as peers
     int groups;                   // of an intercommunicator: members of the first group; else 0
     struct peer **peers;          // of the communicator, which outlives every call
     uint64_t seq;                 // calls started

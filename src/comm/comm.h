@@ -95,6 +95,10 @@ comm_is_local(const struct comm *comm, int member)
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);
 
+/* Copy attributes to a duplicate that stands; when a copy function fails it is ended, and *handle
+ * becomes MPI_COMM_NULL. Calls the user's functions: `parent` is held. */
+int comm_copy_attributes(struct comm *parent, MPI_Comm *handle);
+
 /* End the user's handle. */
 void comm_drop(struct comm *comm);
 

@@ -14,10 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What the user's copy functions say, once the new communicator stands: the other members have
-// theirs, whatever this one's functions return.
-static int
-copy_attributes(struct comm *parent, MPI_Comm *handle)
+// The other members have their new communicator, whatever this one's functions return.
+int
+comm_copy_attributes(struct comm *parent, MPI_Comm *handle)
 {
     if (likely(!parent->attributes))
         return MPI_SUCCESS;
@@ -52,7 +51,7 @@ dup_held(struct comm *comm, enum coll_kind kind, uint8_t hints, MPI_Comm *newcom
     if (err)
         return err;
     comm_get(*newcomm)->topology = topology_hold(comm->topology);
-    return copy_attributes(comm, newcomm);
+    return comm_copy_attributes(comm, newcomm);
 }
 
 static int

@@ -70,10 +70,10 @@ struct comm {
     // remote group.
     int npeers;
     struct peer **peers;
+    uint64_t context; // of point-to-point messages; context + 1: of internal ones
     struct group *group;
     struct group *remote; // of an intercommunicator, else NULL
     struct group *all;    // both groups, in the same order on both sides; else == group
-    uint64_t context;     // of point-to-point messages; context + 1: of internal ones
     MPI_Comm handle;
     struct errhandler *errhandler;
     bool errhandler_set;         // by the user
