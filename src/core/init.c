@@ -252,14 +252,14 @@ say_that_it_leaves(void)
 
 // Until what this rank has sent is received, or nobody is left to do so.
 static int
-linger(struct wait *wait)
+linger(struct wait *wait, bool (*pending)(void))
 {
     int err = MPI_SUCCESS;
-    if (!message_pending())
+    if (!pending())
         return MPI_SUCCESS;
     // relaxed: before the bell_barrier of engine_wait.
     atomic_fetch_add_explicit(&engine.seg->lingering, 1, memory_order_relaxed);
-    while (message_pending() && !(err = engine_wait(wait)))
+    while (pending() && !(err = engine_wait(wait)))
         ;
     atomic_fetch_sub_explicit(&engine.seg->lingering, 1, memory_order_relaxed);
     return err;
@@ -275,7 +275,7 @@ drain(const char *op)
         ;
     if (engine.seg) {
         say_that_it_leaves();
-        err = err ? err : linger(&wait);
+        err = err ? err : linger(&wait, message_pending);
     }
     wait_end(&wait);
     return err;
@@ -294,6 +294,18 @@ engine_stop(const char *op)
     atomic_store_explicit(&engine.state, world ? ENGINE_FINALIZED : ENGINE_NEW,
                           memory_order_relaxed);
     engine.stopping = false;
+    return err;
+}
+
+// Sessions go on, but perhaps not in MPI: what the user has let go of in the World model ends here,
+// for all that is in it ends with MPI_Finalize. What is let go in a session waits for the last
+// user: its receivers may still wait for something else from here.
+static int
+let_go(void)
+{
+    struct wait wait = {.op = "MPI_Finalize", .peer = MPI_ANY_SOURCE, .tag = MPI_ANY_TAG};
+    int err = engine.seg ? linger(&wait, message_orphans) : MPI_SUCCESS;
+    wait_end(&wait);
     return err;
 }
 
@@ -316,7 +328,9 @@ world_stop(void)
     int err = world_check();
     if (err)
         return err;
-    err = engine_stop("MPI_Finalize");
+    err = engine.users > 1 ? let_go() : MPI_SUCCESS;
+    int stopped = engine_stop("MPI_Finalize");
+    err = err ? err : stopped;
     struct comm *owner = engine.self->errhandler_set ? engine.self : engine.world;
     engine.late_errhandler = owner->errhandler;
     engine.late_errhandler->refs++;

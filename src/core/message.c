@@ -645,6 +645,16 @@ message_insist(void)
 }
 
 bool
+message_orphans(void)
+{
+    for (const struct peer *peer = engine.deferred; peer; peer = peer->deferred_next)
+        for (const struct request *send = peer->deferred; send; send = send->next)
+            if (send->orphan && !peer_leaves(peer))
+                return true;
+    return transfer_orphans();
+}
+
+bool
 message_pending(void)
 {
     for (const struct peer *peer = engine.deferred; peer; peer = peer->deferred_next)

@@ -89,6 +89,9 @@ bool message_progress(void);
 /* Before this process sleeps: announce more of what is deferred; true if anything was. */
 bool message_insist(void);
 
+/* Any send left that the user has let go, and that needs this process? */
+bool message_orphans(void);
+
 /* Anything left that needs this process? What is all in staging does not: the segment outlives it.
  * What goes to a rank that receives nothing more does not either. */
 bool message_pending(void);

@@ -709,6 +709,18 @@ transfer_pending(void)
     return engine.receiving != NULL;
 }
 
+bool
+transfer_orphans(void)
+{
+    for (const struct outgoing_table *table = &engine.outgoing; table; table = table->next)
+        for (uint64_t used = table->used; used; used &= used - 1) {
+            const struct request *send = table->of[__builtin_ctzll(used)].send;
+            if (send && send->orphan && !peer_leaves(send->peer))
+                return true;
+        }
+    return false;
+}
+
 /* ---- giving up ---- */
 
 // No new range begins after this; wait until the peer has ended the one it may be copying. Returns

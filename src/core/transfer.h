@@ -35,6 +35,9 @@ bool transfer_progress(void);
 /* Is there a transfer that still needs this process's memory? */
 bool transfer_pending(void);
 
+/* The same of sends that the user has let go. */
+bool transfer_orphans(void);
+
 /* Give up a receive: afterwards nobody writes to its buffer. */
 void transfer_drop(struct request *recv);
 

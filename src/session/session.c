@@ -30,13 +30,16 @@ session_end(struct session *session)
 
 /* ---- init ---- */
 
+// ANY: the key is not there. Then a session has the level of the others, if the lock is taken.
+enum { ANY = -1 };
+
 static int
 level_wanted(MPI_Info handle, int *level)
 {
     struct info *info = NULL;
     int err = handle == MPI_INFO_NULL ? MPI_SUCCESS : info_find(handle, &info);
     const char *name = info ? info_value(info, "thread_level") : NULL;
-    *level = MPI_THREAD_SINGLE;
+    *level = ANY;
     if (err || !name)
         return err;
     for (size_t i = 0; i < LEVELS; i++) {
@@ -65,6 +68,8 @@ session_init(MPI_Info info, MPI_Errhandler handle, MPI_Session *result)
         pool_free(HANDLE_SESSION, session);
         return err;
     }
+    if (level == ANY && engine.threads)
+        session->thread_level = engine.thread_level;
     session->refs = 1;
     session->handle = (MPI_Session)handle_of(HANDLE_SESSION, session);
     errhandler_hold(session->errhandler = errhandler);

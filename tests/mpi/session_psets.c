@@ -267,6 +267,17 @@ levels(void)
         MPI_Info_free(&used);
         MPI_Session_finalize(&other);
     }
+    // Nothing asked for: that of the others.
+    char value[64];
+    int length = sizeof value, flag;
+    MPI_Info used;
+    MPI_Session other;
+    MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_RETURN, &other);
+    MPI_Session_get_info(other, &used);
+    MPI_Info_get_string(used, "thread_level", &length, value, &flag);
+    CHECK(flag && !strcmp(value, "MPI_THREAD_MULTIPLE"), "%s", value);
+    MPI_Info_free(&used);
+    MPI_Session_finalize(&other);
 }
 
 static void
