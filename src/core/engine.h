@@ -83,13 +83,14 @@ struct engine {
     void *buffer;
     uint64_t buffer_size;
 
+    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
+
     // The tool interface (src/tool).
     uint64_t direct_from, direct_always; // bytes: see transfer.c
     uint64_t pages_from;
     struct counters counters;
-    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
-    void (*event_hook)(void);           // gives the tool its events; not under the lock
-    _Atomic bool events_giving;         // some thread is in it
+    void (*event_hook)(void);   // gives the tool its events; not under the lock
+    _Atomic bool events_giving; // some thread is in it
 
     // The lock: 0 free, 1 held, 2 held and wanted. Then who waits (see engine.c).
     _Atomic uint32_t lock;

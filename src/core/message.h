@@ -50,6 +50,13 @@ struct message {
     unsigned char bytes[SLOT_INLINE];
 };
 
+/* Those of the engine's own have contexts of their own: odd ones, or with one of the highest bits. */
+static inline bool
+message_is_users(uint64_t context)
+{
+    return !(context & 1) && !(context >> 62);
+}
+
 /*
  * Start a send. The caller has filled type, base, count, size, peer, rank (own, in the
  * communicator), tag, context, sync. Afterwards it is done, or on a list of the engine.
@@ -103,13 +110,6 @@ struct internal {
 };
 int internal_send(const struct internal *to, const void *data, size_t n);
 int internal_recv(const struct internal *from, void *data, size_t n, size_t *got);
-
-/* Those of the engine's own have contexts of their own: odd ones, or with one of the highest bits. */
-static inline bool
-message_is_users(uint64_t context)
-{
-    return !(context & 1) && !(context >> 62);
-}
 
 /* The short way: true when the whole message fits a slot, nothing waits before it and the ring has
  * room. `data` is contiguous. */
