@@ -50,7 +50,7 @@ struct message {
     unsigned char bytes[SLOT_INLINE];
 };
 
-/* Those of the engine's own have contexts of their own: odd ones, or with one of the highest bits. */
+/* The engine's own messages have contexts of their own: odd, or with one of the highest bits. */
 static inline bool
 message_is_users(uint64_t context)
 {
