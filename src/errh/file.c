@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Error handlers of files (MPI 5.0, 9.3.3 and 14.7). MPI_FILE_NULL has one as well: files begin with
- * it, and it hears of errors that belong to no file. */
+/* Error handlers of files (MPI 5.0, 9.3.3 and 14.7). MPI_FILE_NULL has one as well: files begin
+ * with it, and it hears of errors that belong to no file. */
 #include "core/check.h"
 #include "core/engine.h"
 #include "errh/raise.h"
