@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /* What the wrappers share that test_interpose.py writes: one MPI_X for each function of mpi.h,
- * which counts the call and makes it as PMPI_X. At the end of the process "NAME COUNT" of what was called
- * goes to the file that INTERPOSE_COUNTS names, with the process's number. */
+ * which counts the call and makes it as PMPI_X. At the end of the process "NAME COUNT" of what was
+ * called goes to the file that INTERPOSE_COUNTS names, with the process's number. */
 #ifndef COUNTS_H
 #define COUNTS_H
 
