@@ -8,8 +8,8 @@
  * and after MPI_Finalize, in any thread, and run under the engine's lock. What an index names
  * stands in a table that never changes; what a handle names (sessions, handles of performance
  * variables, registrations, instances of events) are objects of one pool, so that a freed or wild
- * handle is told. A handle of a control variable is a number that holds its index: none is bound to
- * an object, so all are alike.
+ * handle is told. A handle of a control variable is its index: none is bound to an object, so all
+ * are alike.
  */
 #ifndef MUSTER_TOOL_TOOL_H
 #define MUSTER_TOOL_TOOL_H
