@@ -31,7 +31,7 @@ int
 PMPI_Type_get_envelope(MPI_Datatype datatype, int *num_integers, int *num_addresses,
                        int *num_datatypes, int *combiner)
 {
-    struct envelope e;
+    struct envelope e = {0};
     int err = engine_enter();
     if (likely(!err)) {
         err = get_envelope(datatype, &e);
@@ -53,7 +53,7 @@ int
 PMPI_Type_get_envelope_c(MPI_Datatype datatype, MPI_Count *num_integers, MPI_Count *num_addresses,
                          MPI_Count *num_large_counts, MPI_Count *num_datatypes, int *combiner)
 {
-    struct envelope e;
+    struct envelope e = {0};
     int err = engine_enter();
     if (likely(!err)) {
         err = get_envelope(datatype, &e);
