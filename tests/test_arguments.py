@@ -50,6 +50,7 @@ ALLOWED = [
     ("negative|huge", "key|level|required|color|.*keyval", "MPI_(Comm_split.*|Pcontrol|.*Init.*|"
      "T_init_thread)", "is a number like others"),
     ("negative|huge", "errorcode", "MPI_.*_call_errhandler", "goes to the handler as it is"),
+    ("negative|huge", "source|tag|error", "MPI_Status_set_.*", "is kept as it is"),
     ("negative", "source", ".*", "-1 is MPI_ANY_SOURCE"),
     ("negative", "tag|recvtag", ".*", "one of them is MPI_ANY_TAG"),
     ("negative", ".*displ.*|.*displacements?|.*stride|lb|extent|.*address.*|base|disp", ".*",

@@ -33,6 +33,10 @@
 // it went to sleep has not ended the sleep.
 #define INTERRUPT_LOOK_NS 200000000
 
+// Up to here a piece is handed over (bench/latency: 1 KiB 0.49 us instead of 0.58, 4 KiB 1.05
+// instead of 1.25; 16 KiB as before).
+#define HAND_OVER (8u << 10)
+
 // Polls of a wait between two looks at who shares this CPU: more than a peer in step needs.
 #define POLLS_ALONE 16
 
@@ -41,7 +45,18 @@ struct engine engine = {.view = {.fd = -1},
                         .yields = PATIENCE_UNSET,
                         .direct_from = PACE_FROM,
                         .direct_always = PACE_ALWAYS,
-                        .pages_from = PAGES_FROM};
+                        .pages_from = PAGES_FROM,
+                        .hand_over = HAND_OVER,
+                        .under_way = UNDER_WAY,
+                        .interrupt_look = INTERRUPT_LOOK_NS};
+
+static struct timespec
+interrupt_look(void)
+{
+    const uint64_t second = 1000000000;
+    return (struct timespec){.tv_sec = (time_t)(engine.interrupt_look / second),
+                             .tv_nsec = (long)(engine.interrupt_look % second)};
+}
 
 static long
 futex(_Atomic uint32_t *word, int op, uint32_t value)
@@ -181,7 +196,7 @@ wait_for_owner(const struct wait *wait)
     engine.waiters++;
     uint64_t began = sleep_begin(wait);
     engine_unlock();
-    struct timespec look = {.tv_nsec = INTERRUPT_LOOK_NS};
+    struct timespec look = interrupt_look();
     long rc = syscall(SYS_futex, &engine.changed, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen,
                       engine.interrupt ? &look : NULL, NULL, 0);
     bool look_up = rc != 0 && (errno == EINTR || errno == ETIMEDOUT);
@@ -197,7 +212,7 @@ sleep_alone(const struct wait *wait)
 {
     if (engine.threads)
         return wait_for_owner(wait);
-    struct timespec look = {.tv_nsec = INTERRUPT_LOOK_NS};
+    struct timespec look = interrupt_look();
     uint64_t began = sleep_begin(wait);
     nanosleep(&look, NULL);
     sleep_end(wait, began);
@@ -231,7 +246,7 @@ wait_sleep(struct wait *wait)
     engine.progress_owned = true;
     uint64_t began = sleep_begin(wait);
     engine_give();
-    int64_t timeout = engine.interrupt ? INTERRUPT_LOOK_NS : -1;
+    int64_t timeout = engine.interrupt ? (int64_t)engine.interrupt_look : -1;
     int err = bell_sleep(engine.block, wait->bell, timeout);
     engine_take();
     engine.progress_owned = false;

@@ -100,13 +100,17 @@ struct engine {
     struct task *next_task; // while they are stepped
     bool tasks_busy;
 
+    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
+
     // The tool interface (src/tool).
     uint64_t direct_from, direct_always; // bytes: see transfer.c
     uint64_t pages_from;
+    uint32_t hand_over;      // bytes: see message.c
+    uint32_t under_way;      // large messages to a peer at first: see transfer.c
+    uint64_t interrupt_look; // ns: see engine.c
     struct counters counters;
-    void (*event_hook)(void);           // gives the tool its events; not under the lock
-    _Atomic bool events_giving;         // some thread is in it
-    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
+    void (*event_hook)(void);   // gives the tool its events; not under the lock
+    _Atomic bool events_giving; // some thread is in it
 
     // The lock: 0 free, 1 held, 2 held and wanted. Then who waits (see engine.c).
     _Atomic uint32_t lock;

@@ -50,6 +50,13 @@ struct message {
     unsigned char bytes[SLOT_INLINE];
 };
 
+/* The engine's own messages have contexts of their own: odd, or with one of the highest bits. */
+static inline bool
+message_is_users(uint64_t context)
+{
+    return !(context & 1) && !(context >> 62);
+}
+
 /*
  * Start a send. The caller has filled type, base, count, size, peer, rank (own, in the
  * communicator), tag, context, sync. Afterwards it is done, or on a list of the engine.
@@ -111,14 +118,6 @@ int internal_recv(const struct internal *from, void *data, size_t n, size_t *got
  * it is done, or after message_abandon. */
 int internal_post(const struct internal *to, const void *data, size_t n);
 int internal_expect(const struct internal *from, void *data, size_t n, struct request **recv);
-
-/* Those of the engine's own have contexts of their own: odd ones, or with one of the highest bits.
- * */
-static inline bool
-message_is_users(uint64_t context)
-{
-    return !(context & 1) && !(context >> 62);
-}
 
 /* The short way: true when the whole message fits a slot, nothing waits before it and the ring has
  * room. `data` is contiguous. */

@@ -18,6 +18,8 @@
 
 struct request;
 
+#define UNDER_WAY 16u // large messages to a peer before it has received any of them, at first
+
 struct peer {
     bool open;  // the rest is set
     bool other; // and it is another process than this one: ring_claim may be tried

@@ -285,18 +285,24 @@ pieces_fill(struct request *send, bool matched, bool open)
     return moved;
 }
 
-// Messages under way to a peer before it has received any of them, at first and at most.
-#define UNDER_WAY      16u
-#define UNDER_WAY_MOST 20 // times doubled
+// How often the limit of messages under way to a peer is doubled at most.
+#define UNDER_WAY_MOST 20
 
 // So many refusals with nothing ended in between double the limit for a process that never sleeps
 // (MPI_Test in a loop).
 #define REFUSALS 10000
 
+// Messages under way to a peer before it has received any of them.
+static uint64_t
+under_way(const struct peer *peer)
+{
+    return (engine.under_way ? UINT64_C(1) * engine.under_way : 1) << peer->xfers_allowed;
+}
+
 void
 transfer_allow_more(struct peer *peer)
 {
-    if (peer->xfers_out < UNDER_WAY << peer->xfers_allowed || peer->xfers_allowed >= UNDER_WAY_MOST)
+    if (peer->xfers_out < under_way(peer) || peer->xfers_allowed >= UNDER_WAY_MOST)
         return;
     peer->xfers_allowed++;
     peer->xfers_refused = 0;
@@ -305,12 +311,12 @@ transfer_allow_more(struct peer *peer)
 static bool
 transfer_allowed(struct peer *peer)
 {
-    if (likely(peer->xfers_out < UNDER_WAY << peer->xfers_allowed))
+    if (likely(peer->xfers_out < under_way(peer)))
         return true;
     if (++peer->xfers_refused < REFUSALS)
         return false;
     transfer_allow_more(peer);
-    return peer->xfers_out < UNDER_WAY << peer->xfers_allowed;
+    return peer->xfers_out < under_way(peer);
 }
 
 static cold struct outgoing_table *

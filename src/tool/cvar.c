@@ -36,6 +36,16 @@ static const struct cvar cvars[] = {
      "address of an int (*)(void) that is called in a blocked thread after a signal and now and "
      "then; non-zero abandons the call; 0: none",
      &engine.interrupt, MPI_UNSIGNED_LONG, sizeof engine.interrupt, TUNABLE(CATEGORY_WAITING)},
+    {"muster_interrupt_interval",
+     "nanoseconds between two calls of it in a blocked thread that no signal reaches",
+     &engine.interrupt_look, MPI_UNSIGNED_LONG_LONG, sizeof engine.interrupt_look,
+     TUNABLE(CATEGORY_WAITING)},
+    {"muster_hand_over",
+     "bytes up to which a staged message is moved out of this CPU's own cache when it is sent",
+     &engine.hand_over, MPI_UNSIGNED, sizeof engine.hand_over, TUNABLE(CATEGORY_MESSAGES)},
+    {"muster_under_way",
+     "large messages to one rank at a time before it has received any of them, at first",
+     &engine.under_way, MPI_UNSIGNED, sizeof engine.under_way, TUNABLE(CATEGORY_MESSAGES)},
     {"muster_direct_from",
      "bytes from which a message may be copied between the processes, where that was faster; below "
      "32 KiB never",
