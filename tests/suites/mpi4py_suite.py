@@ -128,7 +128,8 @@ def run(label, folder, mpiexec, ranks, chosen, libraries, standin=None):
         env |= {"LD_PRELOAD": str(standin), "MUSTER_STANDIN": str(standin)}
         chosen.limit = min(chosen.limit, 30)  # one rank misses a function, another waits for it
     job = [mpiexec, "-n", ranks, python(folder), REPORTER, SOURCE / "test" / "main.py"]
-    entry = {"label": label, "ranks": ranks, "code": 0, "tests": {}, "seconds": 0, "output": ""}
+    entry = {"label": label, "ranks": ranks, "code": 0, "tests": {}, "seconds": 0, "output": "",
+             "standin": bool(standin)}
     for include in parts:
         options = [word for regex in include for word in ("-i", regex)]
         run_part([str(word) for word in [*job, *options]], env, chosen.limit, entry)
@@ -184,7 +185,8 @@ def judge(entry):
     """Test -> state and reason. A rank that misses a function may lead others astray: what goes
     wrong in a module where one is missing says nothing, and counts as missing, too."""
     found = worst(entry)
-    doubtful = {module_of(name) for name, (state, reason) in found.items() if state == "missing"}
+    signs = ["missing", "running"] if entry["standin"] else []
+    doubtful = {module_of(name) for name, (state, reason) in found.items() if state in signs}
     for name, (state, _reason) in found.items():
         if state in ("failed", "error", "running") and module_of(name) in doubtful:
             found[name] = "missing", ""
