@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
-PROGRAMS = ["latency", "barrier", "idle", "hello", "types"]
+PROGRAMS = ["latency", "forms", "barrier", "idle", "hello", "types"]
 
 
 class Stack:
@@ -102,6 +102,13 @@ def latency(stack):
     text = stack.run(2, [stack.programs["latency"]])
     pairs = (line.split() for line in (text or "").splitlines())
     return {f"half round trip, {int(n)} B (us)": float(t) for n, t in pairs}
+
+
+def forms(stack):
+    text = stack.run(2, [stack.programs["forms"]])
+    pairs = (line.split(" ", 1) for line in (text or "").splitlines())
+    return {f"half round trip, {what} (us)" if "partitions" not in what else f"{what} (us)":
+            float(t) for t, what in pairs}
 
 
 def load(stack):
@@ -209,6 +216,7 @@ def types(stack):
 
 ROWS = {
     "latency": latency,
+    "forms": forms,
     "load": load,
     "barrier": barrier,
     "idle": idle,

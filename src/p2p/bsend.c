@@ -120,7 +120,9 @@ find_room(const struct bsend_buffer *buffer, const struct envelope *e, uint64_t 
                          "no buffer is attached for a message of %llu bytes (MPI_Buffer_attach, "
                          "MPI_Comm_attach_buffer)",
                          (unsigned long long)e->size);
-    if (has_room(buffer, bytes) || (progress_poll() && has_room(buffer, bytes)))
+    while (!has_room(buffer, bytes) && progress_poll())
+        ;
+    if (has_room(buffer, bytes))
         return MPI_SUCCESS;
     return error_new(MPI_ERR_BUFFER,
                      "a message of %llu bytes needs %llu with its overhead, but of the attached "

@@ -51,11 +51,9 @@ mrecv_run(const struct envelope *e, struct message *message, MPI_Status *status)
     struct comm *comm = message->comm;
     message_recv_matched(&recv, message);
     comm_release(comm);
-    int err = request_await(&recv, "MPI_Mrecv");
-    if (err) {
-        message_abandon(&recv);
+    int err = request_run(&recv, "MPI_Mrecv");
+    if (err)
         return err;
-    }
     status_set(status, recv.rank, recv.tag, recv.size);
     return recv.error;
 }

@@ -50,6 +50,9 @@ int recv_begin(const struct envelope *e, MPI_Request *request);
 /* Wait for a request on the caller's stack or in the pool; gives it up when the job has failed. */
 int request_await(struct request *request, const char *op);
 
+/* The same for one on the caller's stack; an error has given it up. */
+int request_run(struct request *request, const char *op);
+
 /* MPI_Cancel of a message that is not done. The wait that follows may depend on no other process
  * (3.8.4). */
 void request_cancel(struct request *request);

@@ -25,6 +25,7 @@ look(const struct envelope *e)
     return message;
 }
 
+// Another thread may free the communicator meanwhile: the caller holds it.
 static int
 await(const struct envelope *e, struct message **message, const char *op)
 {
@@ -50,18 +51,31 @@ take(struct message *message, struct comm *comm)
     return (MPI_Message)handle_of(HANDLE_MESSAGE, message);
 }
 
+static int
+probe(const struct envelope *e, MPI_Status *status)
+{
+    struct message *message;
+    if (e->rank == MPI_PROC_NULL) {
+        status_proc_null(status);
+        return MPI_SUCCESS;
+    }
+    comm_hold(e->comm);
+    int err = await(e, &message, "MPI_Probe");
+    if (!err)
+        describe(message, status);
+    comm_release(e->comm);
+    return err;
+}
+
 int
 PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status)
 {
     struct envelope e;
-    struct message *message;
     int err = engine_enter();
     if (likely(!err)) {
         err = probe_check(source, tag, comm, &e);
-        if (!err && source == MPI_PROC_NULL)
-            status_proc_null(status);
-        else if (!err && !(err = await(&e, &message, "MPI_Probe")))
-            describe(message, status);
+        if (!err)
+            err = probe(&e, status);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Probe", err);
@@ -104,12 +118,14 @@ mprobe(const struct envelope *e, MPI_Message *handle, MPI_Status *status)
         return MPI_SUCCESS;
     }
     struct message *message;
+    comm_hold(e->comm);
     int err = await(e, &message, "MPI_Mprobe");
-    if (err)
-        return err;
-    describe(message, status);
-    *handle = take(message, e->comm);
-    return MPI_SUCCESS;
+    if (!err) {
+        describe(message, status);
+        *handle = take(message, e->comm);
+    }
+    comm_release(e->comm);
+    return err;
 }
 
 int

@@ -19,6 +19,21 @@ request_await(struct request *request, const char *op)
     return err;
 }
 
+// Another thread may free the datatype meanwhile.
+int
+request_run(struct request *request, const char *op)
+{
+    struct type *type = request->type;
+    if (likely(request->done))
+        return MPI_SUCCESS;
+    type_hold(type);
+    int err = request_await(request, op);
+    if (unlikely(err))
+        message_abandon(request);
+    type_release(type);
+    return err;
+}
+
 void
 send_fill(struct request *send, const struct envelope *e, bool sync)
 {
@@ -54,9 +69,7 @@ send_wait(const struct envelope *e, bool sync, const char *op)
     struct request send = {.on_stack = true};
     send_fill(&send, e, sync);
     message_send(&send);
-    int err = request_await(&send, op);
-    if (unlikely(err))
-        message_abandon(&send);
+    int err = request_run(&send, op);
     return err ? err : send.error;
 }
 
@@ -82,11 +95,9 @@ recv_run(const struct envelope *e, MPI_Status *status, const char *op)
     int err = message_recv(&recv);
     if (unlikely(err))
         return err;
-    err = request_await(&recv, op);
-    if (unlikely(err)) {
-        message_abandon(&recv);
+    err = request_run(&recv, op);
+    if (unlikely(err))
         return err;
-    }
     status_set(status, recv.rank, recv.tag, recv.size);
     return recv.error;
 }

@@ -24,13 +24,15 @@ exchange(const struct envelope *to, const struct envelope *from, MPI_Status *sta
     recv_fill(&recv, from);
     if ((err = message_recv(&recv)))
         return err;
+    type_hold(recv.type); // while the send waits
     err = send_run(to, SEND_STANDARD, op);
-    if (!err)
-        err = request_await(&recv, op);
-    if (err) {
+    if (err)
         message_abandon(&recv);
+    else
+        err = request_run(&recv, op);
+    type_release(from->type);
+    if (err)
         return err;
-    }
     status_set(status, recv.rank, recv.tag, recv.size);
     return recv.error;
 }

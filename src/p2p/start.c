@@ -64,8 +64,10 @@ start_all(int count, const MPI_Request *requests, MPI_Comm *comm)
         err = check_pointer(requests, "array_of_requests");
     for (int i = 0; i < count && !err; i++)
         err = find_inactive(requests[i], &r);
+    // Again, for those that the list holds twice.
     for (int i = 0; i < count && !err; i++)
-        err = start(r = request_get(requests[i]));
+        if (!(err = find_inactive(requests[i], &r)))
+            err = start(r);
     *comm = comm_of(r);
     return err;
 }

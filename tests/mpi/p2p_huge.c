@@ -56,6 +56,18 @@ send(unsigned char *p)
     mark(p, 2);
     MPI_Ssend_c(p, N, MPI_BYTE, 1, 2, MPI_COMM_WORLD);
     MPI_Send_c(p, N, MPI_BYTE, 1, 3, MPI_COMM_WORLD);
+    mark(p, 4);
+    MPI_Request request;
+    MPI_Send_init_c(p, N, MPI_BYTE, 1, 4, MPI_COMM_WORLD, &request);
+    MPI_Start(&request);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    MPI_Request_free(&request);
+    mark(p, 5);
+    MPI_Psend_init_c(p, 1, N, MPI_BYTE, 1, 5, MPI_COMM_WORLD, MPI_INFO_NULL, &request);
+    MPI_Start(&request);
+    MPI_Pready(0, request);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    MPI_Request_free(&request);
 }
 
 static void
@@ -76,6 +88,18 @@ receive(unsigned char *p)
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Error_class(MPI_Recv(p, 100, MPI_BYTE, 0, 3, MPI_COMM_WORLD, &status), &errclass);
     CHECK(errclass == MPI_ERR_TRUNCATE, "100 bytes of room gave class %d", errclass);
+    MPI_Recv_init_c(p, N, MPI_BYTE, 0, 4, MPI_COMM_WORLD, &request);
+    MPI_Start(&request);
+    MPI_Wait(&request, &status);
+    counts(&status);
+    look(p, 4);
+    MPI_Request_free(&request);
+    MPI_Precv_init_c(p, 1, N, MPI_BYTE, 0, 5, MPI_COMM_WORLD, MPI_INFO_NULL, &request);
+    MPI_Start(&request);
+    MPI_Wait(&request, &status);
+    counts(&status);
+    look(p, 5);
+    MPI_Request_free(&request);
 }
 
 int

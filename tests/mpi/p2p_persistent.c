@@ -256,6 +256,14 @@ errors(void)
     s = r;
     FAILS(MPI_ERR_REQUEST, MPI_Startall(1, &s));
     FAILS(MPI_ERR_COUNT, MPI_Startall(-1, &s));
+    MPI_Request twice[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+    FAILS(MPI_ERR_REQUEST, MPI_Startall(2, twice));
+    MPI_Recv_init(&x, 1, MPI_INT, 0, 2, MPI_COMM_SELF, &twice[0]);
+    twice[1] = twice[0];
+    FAILS(MPI_ERR_REQUEST, MPI_Startall(2, twice));
+    MPI_Cancel(&twice[0]); // the first start went well
+    MPI_Wait(&twice[0], MPI_STATUS_IGNORE);
+    MPI_Request_free(&twice[0]);
     FAILS(MPI_ERR_ARG, MPI_Startall(1, NULL));
     MPI_Cancel(&r);
     MPI_Wait(&r, MPI_STATUS_IGNORE);

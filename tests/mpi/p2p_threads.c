@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Eight threads in every rank at once, each with its neighbours' thread of the same number:
- * blocking and started messages, matched probes, persistent and combined requests, buffered sends,
- * partitions and a generalized request, completed in every way. */
+/* Eight threads in every rank at once, each with its neighbours' thread of the same number: started
+ * messages, matched probes, persistent and combined requests, buffered sends, partitions and a
+ * generalized request, completed in every way. */
 
 #include "coll_data.h"
 

@@ -180,7 +180,8 @@ struct pair {
     int i, hole;
 };
 
-// Elements with holes, in partitions that end inside the other side's elements.
+// Elements with holes, in partitions that end inside the other side's elements. Communicator and
+// type are freed before the first start.
 static void
 holes(void)
 {
@@ -188,14 +189,20 @@ holes(void)
     struct pair a[N], b[N];
     unsigned char packed[12 * N];
     MPI_Request r[4];
+    MPI_Comm comm;
+    MPI_Datatype type;
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm);
+    MPI_Type_dup(MPI_DOUBLE_INT, &type);
     for (int i = 0; i < N; i++) {
         a[i] = (struct pair){i + rank, 100 * i, 7};
         b[i] = (struct pair){0, 0, -1};
     }
-    MPI_Psend_init(a, 4, 3, MPI_DOUBLE_INT, right, 3, MPI_COMM_WORLD, MPI_INFO_NULL, &r[0]);
-    MPI_Precv_init(packed, 2, 6 * 12, MPI_BYTE, left, 3, MPI_COMM_WORLD, MPI_INFO_NULL, &r[1]);
-    MPI_Psend_init(packed, 36, 4, MPI_BYTE, right, 4, MPI_COMM_WORLD, MPI_INFO_NULL, &r[2]);
-    MPI_Precv_init(b, 6, 2, MPI_DOUBLE_INT, left, 4, MPI_COMM_WORLD, MPI_INFO_NULL, &r[3]);
+    MPI_Psend_init(a, 4, 3, type, right, 3, comm, MPI_INFO_NULL, &r[0]);
+    MPI_Precv_init(packed, 2, 6 * 12, MPI_BYTE, left, 3, comm, MPI_INFO_NULL, &r[1]);
+    MPI_Psend_init(packed, 36, 4, MPI_BYTE, right, 4, comm, MPI_INFO_NULL, &r[2]);
+    MPI_Precv_init(b, 6, 2, type, left, 4, comm, MPI_INFO_NULL, &r[3]);
+    MPI_Comm_free(&comm);
+    MPI_Type_free(&type);
     for (int round = 0; round < 3; round++) {
         MPI_Startall(2, r);
         MPI_Pready_range(0, 3, r[0]);
