@@ -44,20 +44,22 @@ struct errhandler {
 
 /* ---- sessions (src/session) ---- */
 
+struct bsend_buffer; // for MPI_Bsend (p2p/bsend.h)
+
 struct session {
     struct object object;
     int refs;           // the handle, and each group that comes from it
     MPI_Session handle; // MPI_SESSION_NULL once it is finalized
     struct errhandler *errhandler;
     int thread_level;
+    struct bsend_buffer *buffer; // attached to it, or NULL
 };
 
 /* ---- communicators (src/comm) ---- */
 
-struct attribute;    // of communicators, datatypes and windows (src/attr)
-struct coll;         // what the collectives keep for a communicator (src/coll)
-struct topology;     // below
-struct bsend_buffer; // for MPI_Bsend (p2p/bsend.h)
+struct attribute; // of communicators, datatypes and windows (src/attr)
+struct coll;      // what the collectives keep for a communicator (src/coll)
+struct topology;  // below
 
 struct comm {
     struct object object;

@@ -76,7 +76,10 @@ bsend_drop(struct bsend_buffer **at)
 static struct bsend_buffer *
 buffer_of(const struct comm *comm)
 {
-    return comm->buffer ? comm->buffer : engine.buffer;
+    const struct session *session = comm->group->session;
+    if (comm->buffer)
+        return comm->buffer;
+    return session && session->buffer ? session->buffer : engine.buffer;
 }
 
 static void

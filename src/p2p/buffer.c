@@ -5,34 +5,47 @@
 
 #include <limits.h>
 
-/* Attaching, detaching and flushing the buffers of the process and of communicators (MPI 5.0,
- * 3.6.1 to 3.6.3). */
+/* Attaching, detaching and flushing the buffers of the process, of communicators and of sessions
+ * (MPI 5.0, 3.6.1 to 3.6.3). */
 
-/* Where a buffer is attached. */
+/* Where a buffer is attached: to the communicator or session of a handle, or to the process. */
 struct place {
-    bool process; // else to the communicator
-    MPI_Comm handle;
-    struct comm *comm; // held during the call; NULL: the process
+    enum { PROCESS, COMM, SESSION } kind;
+    MPI_Comm comm_handle;
+    MPI_Session session_handle;
+    struct comm *comm; // held during the call, as the session
+    struct session *session;
     struct bsend_buffer **at;
     const char *function;
 };
 
 static int
+place_find(struct place *place)
+{
+    int err = MPI_SUCCESS;
+    if (place->kind == PROCESS) {
+        place->at = &engine.buffer;
+    } else if (place->kind == COMM) {
+        if ((err = comm_find(place->comm_handle, &place->comm)))
+            return err;
+        comm_hold(place->comm);
+        place->at = &place->comm->buffer;
+    } else {
+        if ((err = session_find(place->session_handle, &place->session)))
+            return err;
+        session_hold(place->session);
+        place->at = &place->session->buffer;
+    }
+    return err;
+}
+
+static int
 place_enter(struct place *place)
 {
     int err = engine_enter();
-    if (err)
-        return err;
-    place->at = &engine.buffer;
-    if (place->process)
-        return MPI_SUCCESS;
-    if ((err = comm_find(place->handle, &place->comm))) {
+    if (!err && (err = place_find(place)))
         engine_leave();
-        return err;
-    }
-    comm_hold(place->comm);
-    place->at = &place->comm->buffer;
-    return MPI_SUCCESS;
+    return err;
 }
 
 static void
@@ -40,6 +53,8 @@ place_leave(const struct place *place)
 {
     if (place->comm)
         comm_release(place->comm);
+    if (place->session)
+        session_release(place->session);
     engine_leave();
 }
 
@@ -48,8 +63,10 @@ place_raise(const struct place *place, int err)
 {
     if (likely(!err))
         return MPI_SUCCESS;
-    return place->process ? world_raise(place->function, err)
-                          : raise_on(place->handle, place->function, err);
+    if (place->kind == SESSION)
+        return session_raise(place->session_handle, place->function, err);
+    return place->kind == PROCESS ? world_raise(place->function, err)
+                                  : raise_on(place->comm_handle, place->function, err);
 }
 
 static int
@@ -113,13 +130,19 @@ iflush(struct place place, MPI_Request *request)
 static struct place
 process(const char *function)
 {
-    return (struct place){.process = true, .function = function};
+    return (struct place){.kind = PROCESS, .function = function};
 }
 
 static struct place
 comm_place(MPI_Comm comm, const char *function)
 {
-    return (struct place){.handle = comm, .function = function};
+    return (struct place){.kind = COMM, .comm_handle = comm, .function = function};
+}
+
+static struct place
+session_place(MPI_Session session, const char *function)
+{
+    return (struct place){.kind = SESSION, .session_handle = session, .function = function};
 }
 
 /* ---- of the process ---- */
@@ -209,3 +232,47 @@ PMPI_Comm_iflush_buffer(MPI_Comm comm, MPI_Request *request)
     return iflush(comm_place(comm, "MPI_Comm_iflush_buffer"), request);
 }
 weak_alias(PMPI_Comm_iflush_buffer, MPI_Comm_iflush_buffer);
+
+/* ---- of a session ---- */
+
+int
+PMPI_Session_attach_buffer(MPI_Session session, void *buffer, int size)
+{
+    return attach(session_place(session, "MPI_Session_attach_buffer"), buffer, size);
+}
+weak_alias(PMPI_Session_attach_buffer, MPI_Session_attach_buffer);
+
+int
+PMPI_Session_attach_buffer_c(MPI_Session session, void *buffer, MPI_Count size)
+{
+    return attach(session_place(session, "MPI_Session_attach_buffer"), buffer, size);
+}
+weak_alias(PMPI_Session_attach_buffer_c, MPI_Session_attach_buffer_c);
+
+int
+PMPI_Session_detach_buffer(MPI_Session session, void *buffer_addr, int *size)
+{
+    return detach_int(session_place(session, "MPI_Session_detach_buffer"), buffer_addr, size);
+}
+weak_alias(PMPI_Session_detach_buffer, MPI_Session_detach_buffer);
+
+int
+PMPI_Session_detach_buffer_c(MPI_Session session, void *buffer_addr, MPI_Count *size)
+{
+    return detach(session_place(session, "MPI_Session_detach_buffer"), buffer_addr, size);
+}
+weak_alias(PMPI_Session_detach_buffer_c, MPI_Session_detach_buffer_c);
+
+int
+PMPI_Session_flush_buffer(MPI_Session session)
+{
+    return flush(session_place(session, "MPI_Session_flush_buffer"));
+}
+weak_alias(PMPI_Session_flush_buffer, MPI_Session_flush_buffer);
+
+int
+PMPI_Session_iflush_buffer(MPI_Session session, MPI_Request *request)
+{
+    return iflush(session_place(session, "MPI_Session_iflush_buffer"), request);
+}
+weak_alias(PMPI_Session_iflush_buffer, MPI_Session_iflush_buffer);

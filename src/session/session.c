@@ -12,6 +12,7 @@
 #include "core/init.h"
 #include "errh/raise.h"
 #include "info/info.h"
+#include "p2p/bsend.h"
 
 #include <string.h>
 
@@ -24,6 +25,7 @@ static const int levels[] = {MPI_THREAD_SINGLE, MPI_THREAD_FUNNELED, MPI_THREAD_
 void
 session_end(struct session *session)
 {
+    bsend_drop(&session->buffer);
     errhandler_release(session->errhandler);
     pool_free(HANDLE_SESSION, session);
 }
@@ -101,6 +103,7 @@ session_finalize(MPI_Session *handle, struct errhandler **errhandler)
         return err;
     errhandler_hold(*errhandler = session->errhandler);
     *handle = session->handle = MPI_SESSION_NULL;
+    bsend_drop(&session->buffer);
     handle_retire(session);
     session_release(session);
     return engine_stop("MPI_Session_finalize");
