@@ -27,8 +27,8 @@
 #define SELF_CONTEXT     2
 #define EVERYONE_CONTEXT 4
 
-/* A session begins: join the job if nobody has. *granted is a level of threads, and `required` is one
- * or below all of them. Under the lock, in any state. */
+/* A session begins: join the job if nobody has. *granted is a level of threads, and `required` is
+ * one or below all of them. Under the lock, in any state. */
 int engine_start(int required, int *granted);
 
 /* A session ends. The last user drains what other ranks still need: collective over nothing, it
