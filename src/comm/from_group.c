@@ -21,6 +21,7 @@ struct from_group_args {
 struct origin {
     struct group *group;
     struct errhandler *errhandler;
+    uint8_t hints;
 };
 
 static int
@@ -36,7 +37,7 @@ check_tag(const char *stringtag)
 static int
 look_up(const struct from_group_args *args, struct origin *o)
 {
-    struct info *info;
+    struct info *info = NULL;
     int err = group_find(args->group, &o->group);
     if (err || (err = check_tag(args->stringtag)) ||
         (args->info != MPI_INFO_NULL && (err = info_find(args->info, &info))) ||
@@ -44,6 +45,9 @@ look_up(const struct from_group_args *args, struct origin *o)
         (err = errhandler_check(o->errhandler, ERRH_COMM)) ||
         (err = check_pointer(args->newcomm, "newcomm")))
         return err;
+    o->hints = 0;
+    if (info)
+        hints_put(&o->hints, info);
     if (o->group->size > 0 && o->group->rank == MPI_UNDEFINED)
         err = error_new(MPI_ERR_GROUP, "this process is not in the group of %d ranks",
                         o->group->size);
@@ -66,6 +70,7 @@ create_held(const struct origin *o, const struct from_group_args *args)
     errhandler_release(comm->errhandler);
     comm->errhandler = o->errhandler;
     errhandler_hold(o->errhandler);
+    comm->hints = o->hints;
     *args->newcomm = comm->handle;
     return MPI_SUCCESS;
 }

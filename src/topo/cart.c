@@ -138,7 +138,7 @@ static int
 cart_create(MPI_Comm handle, const struct cart_args *args, MPI_Comm *newcomm)
 {
     struct comm *comm;
-    int size, err = comm_find(handle, &comm);
+    int size, err = topology_parent(handle, &comm);
     if (err || (err = check_pointer(newcomm, "comm_cart")) ||
         (err = grid_size(args->ndims, args->dims, args->periods, comm->size, &size)) ||
         (err = engine_failed()))
@@ -290,7 +290,7 @@ static int
 cart_map(MPI_Comm handle, const struct cart_args *args, int *newrank)
 {
     struct comm *comm;
-    int size, err = comm_find(handle, &comm);
+    int size, err = topology_parent(handle, &comm);
     if (err || (err = check_pointer(newrank, "newrank")) ||
         (err = grid_size(args->ndims, args->dims, args->periods, comm->size, &size)))
         return err;

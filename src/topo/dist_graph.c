@@ -272,7 +272,7 @@ adjacent(MPI_Comm handle, const struct adjacent_args *args, MPI_Comm *newcomm)
     static const char *const in[] = {"indegree", "sources", "sourceweights"};
     static const char *const out[] = {"outdegree", "destinations", "destweights"};
     struct comm *comm;
-    int err = comm_find(handle, &comm);
+    int err = topology_parent(handle, &comm);
     if (err || (err = check_side(comm, &args->in, in)) ||
         (err = check_side(comm, &args->out, out)) || (err = check_info(args->info)) ||
         (err = check_pointer(newcomm, "comm_dist_graph")) || (err = engine_failed()))
@@ -434,7 +434,7 @@ static int
 create(MPI_Comm handle, const struct create_args *args, MPI_Comm *newcomm)
 {
     struct comm *comm;
-    int err = comm_find(handle, &comm);
+    int err = topology_parent(handle, &comm);
     if (err || (err = create_check(comm, args)) ||
         (err = check_pointer(newcomm, "comm_dist_graph")) || (err = engine_failed()))
         return err;

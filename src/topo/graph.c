@@ -141,7 +141,7 @@ static int
 graph_create(MPI_Comm handle, const struct graph_args *args, MPI_Comm *newcomm)
 {
     struct comm *comm;
-    int err = comm_find(handle, &comm);
+    int err = topology_parent(handle, &comm);
     if (err || (err = check_pointer(newcomm, "comm_graph")) || (err = graph_check(args, comm)) ||
         (err = engine_failed()))
         return err;
@@ -170,7 +170,7 @@ static int
 graph_map(MPI_Comm handle, const struct graph_args *args, int *newrank)
 {
     struct comm *comm;
-    int err = comm_find(handle, &comm);
+    int err = topology_parent(handle, &comm);
     if (err || (err = check_pointer(newrank, "newrank")) || (err = graph_check(args, comm)))
         return err;
     *newrank = comm->rank < args->nnodes ? comm->rank : MPI_UNDEFINED;

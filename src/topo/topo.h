@@ -41,6 +41,9 @@ int edges_make(struct edges *edges, int n, bool weights, bool lanes);
 /* The communicator's topology, which must be of this kind; `what` says so in the error's text. */
 int topology_find(MPI_Comm handle, enum topology_kind kind, const struct topology **topology);
 
+/* A communicator of which another one with a topology can be made: it has one group. */
+int topology_parent(MPI_Comm handle, struct comm **comm);
+
 /* A communicator of the first `n` ranks of the parent, MPI_COMM_NULL in the others. Takes over the
  * topology, also when it fails. */
 int topology_comm(struct comm *parent, int n, uint64_t context, struct topology *topology,

@@ -117,6 +117,13 @@ topology_find(MPI_Comm handle, enum topology_kind kind, const struct topology **
     return MPI_SUCCESS;
 }
 
+int
+topology_parent(MPI_Comm handle, struct comm **comm)
+{
+    int err = comm_find(handle, comm);
+    return !err && comm_is_inter(*comm) ? coll_inter_error(*comm) : err;
+}
+
 static struct group *
 first_ranks(struct group *all, int n, int rank)
 {
