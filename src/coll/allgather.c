@@ -6,10 +6,26 @@
 
 /* MPI_Allgather and MPI_Allgatherv (MPI 5.0, 6.7). */
 
+// The groups of an intercommunicator may give each other contributions of different sizes.
+static int
+check_inter(struct call *call, const struct transfer *args)
+{
+    if (args->send.base == MPI_IN_PLACE)
+        return in_place_error("sendbuf, in an intercommunicator,");
+    int err = side_check(&call->send, &args->send, 1, "send");
+    if (unlikely(err))
+        return err;
+    call->bytes = side_bytes(&call->send, 0);
+    call->windowed = true;
+    return MPI_SUCCESS;
+}
+
 // The own contribution: the send buffer, or the own block of the receive buffer, which is checked.
 static int
 check_send(struct call *call, const struct comm *comm, const struct transfer *args)
 {
+    if (unlikely(comm_is_inter(comm)))
+        return check_inter(call, args);
     struct part recv = side_part(&call->recv, comm->rank);
     if (args->send.base == MPI_IN_PLACE) {
         call->send = (struct side){.base = recv.base, .count = recv.count, .type = recv.type};
@@ -32,11 +48,12 @@ static int
 allgather_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
+    call_among(call, comm);
     call->flow = FLOW_ALL;
     call->signature = signature_make(COLL_ALLGATHER, -1);
     if (unlikely(args->recv.base == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    int err = side_check(&call->recv, &args->recv, comm->size, "recv");
+    int err = side_check(&call->recv, &args->recv, call->to - call->from, "recv");
     return unlikely(err) ? err : check_send(call, comm, args);
 }
 
@@ -67,7 +84,7 @@ allgather(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = allgather_on(comm, args);
         engine_leave();
@@ -143,14 +160,15 @@ static int
 allgatherv_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
+    call_among(call, comm);
     call->flow = FLOW_ALL;
     call->signature = signature_make(COLL_ALLGATHERV, -1);
     if (unlikely(args->recv.base == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    int err = side_check_vector(&call->recv, &args->recv, comm->size, "recv");
+    int err = side_check_vector(&call->recv, &args->recv, call->to - call->from, "recv");
     if (unlikely(err) || unlikely(err = check_send(call, comm, args)))
         return err;
-    for (int m = 0; m < comm->size && !call->windowed; m++)
+    for (int m = 0; m < call->to - call->from && !call->windowed; m++)
         call->windowed = side_bytes(&call->recv, m) > POSTING_INLINE;
     return MPI_SUCCESS;
 }

@@ -17,7 +17,7 @@ choose(const struct call *call, const struct comm *comm)
 {
     if (call->bytes <= POSTING_INLINE && comm->size <= FLAT)
         return RUN_EXCHANGE;
-    if (!call->bytes || !reduction_cuts(call, PIECE))
+    if (!call->bytes || !reduction_cuts(call, PIECE) || comm_is_inter(comm))
         return RUN_EXCHANGE;
     if (comm->size > FLAT)
         return reduction_of_many(call, comm->size);
@@ -30,10 +30,13 @@ allreduce_plan(struct call *call, struct comm *comm, const void *arguments)
     const struct reduce_args *args = arguments;
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
+    if (unlikely(args->sendbuf == MPI_IN_PLACE && comm_is_inter(comm)))
+        return in_place_error("sendbuf, in an intercommunicator,");
     struct reduction reduction = {.count = args->count, .blocks = 1, .result = true};
     int err = reduction_check(call, args, &reduction);
     if (unlikely(err))
         return err;
+    call_among(call, comm);
     call->flow = FLOW_ALL;
     call->up = call->down = true;
     call->algorithm = choose(call, comm);
@@ -76,7 +79,7 @@ allreduce(MPI_Comm handle, const struct reduce_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = allreduce_on(comm, args);
         engine_leave();

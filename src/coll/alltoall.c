@@ -12,6 +12,8 @@
 static int
 check_self(struct call *call, const struct comm *comm)
 {
+    if (unlikely(comm_is_inter(comm)))
+        return MPI_SUCCESS;
     struct part send = side_part(&call->send, comm->rank);
     struct part recv = side_part(&call->recv, comm->rank);
     call->self = true;
@@ -20,8 +22,10 @@ check_self(struct call *call, const struct comm *comm)
 }
 
 static int
-in_place(struct call *call)
+in_place(struct call *call, const struct comm *comm)
 {
+    if (comm_is_inter(comm))
+        return in_place_error("sendbuf, in an intercommunicator,");
     call->send = call->recv;
     call->in_place = true;
     return MPI_SUCCESS;
@@ -33,19 +37,26 @@ static int
 alltoall_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
+    call_among(call, comm);
+    int n = call->to - call->from;
     call->flow = FLOW_ALL;
     call->lanes = true;
     call->signature = signature_make(COLL_ALLTOALL, -1);
     if (unlikely(args->recv.base == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    int err = side_check(&call->recv, &args->recv, comm->size, "recv");
+    int err = side_check(&call->recv, &args->recv, n, "recv");
     if (unlikely(err))
         return err;
     call->bytes = side_bytes(&call->recv, 0);
     if (args->send.base == MPI_IN_PLACE)
-        return in_place(call);
-    err = side_check(&call->send, &args->send, comm->size, "send");
-    return unlikely(err) ? err : check_self(call, comm);
+        return in_place(call, comm);
+    err = side_check(&call->send, &args->send, n, "send");
+    if (unlikely(err))
+        return err;
+    // The groups of an intercommunicator may give each other blocks of different sizes.
+    call->windowed = comm_is_inter(comm);
+    call->bytes = side_bytes(&call->send, 0);
+    return check_self(call, comm);
 }
 
 static inline void
@@ -88,7 +99,7 @@ alltoall(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = alltoall_on(comm, args);
         engine_leave();
@@ -164,17 +175,19 @@ static int
 alltoallv_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
+    call_among(call, comm);
+    int n = call->to - call->from;
     call->flow = FLOW_ALL;
     call->lanes = call->irregular = true;
     call->signature = signature_make(COLL_ALLTOALLV, -1);
     if (unlikely(args->recv.base == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    int err = side_check_vector(&call->recv, &args->recv, comm->size, "recv");
+    int err = side_check_vector(&call->recv, &args->recv, n, "recv");
     if (unlikely(err))
         return err;
     if (args->send.base == MPI_IN_PLACE)
-        return in_place(call);
-    err = side_check_vector(&call->send, &args->send, comm->size, "send");
+        return in_place(call, comm);
+    err = side_check_vector(&call->send, &args->send, n, "send");
     return unlikely(err) ? err : check_self(call, comm);
 }
 
@@ -256,21 +269,23 @@ static int
 alltoallw_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
+    call_among(call, comm);
+    int n = call->to - call->from;
     call->flow = FLOW_ALL;
     call->lanes = call->irregular = true;
     call->signature = signature_make(COLL_ALLTOALLW, -1);
     if (unlikely(args->recv.base == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    call->types = calloc(2 * (size_t)comm->size, sizeof *call->types);
+    call->types = calloc(2 * (size_t)n, sizeof *call->types);
     if (!call->types)
-        return error_new(MPI_ERR_NO_MEM, "no memory for the types of %d ranks", comm->size);
-    call->ntypes = 2 * comm->size;
-    int err = side_check_types(&call->recv, &args->recv, call->types, comm->size, "recv");
+        return error_new(MPI_ERR_NO_MEM, "no memory for the types of %d ranks", n);
+    call->ntypes = 2 * n;
+    int err = side_check_types(&call->recv, &args->recv, call->types, n, "recv");
     if (unlikely(err))
         return err;
     if (args->send.base == MPI_IN_PLACE)
-        return in_place(call);
-    err = side_check_types(&call->send, &args->send, call->types + comm->size, comm->size, "send");
+        return in_place(call, comm);
+    err = side_check_types(&call->send, &args->send, call->types + n, n, "send");
     return unlikely(err) ? err : check_self(call, comm);
 }
 

@@ -10,9 +10,11 @@ static int
 barrier_plan(struct call *call, struct comm *comm, const void *args)
 {
     (void)args;
+    call_among(call, comm);
     call->flow = FLOW_ALL;
+    call->send.type = call->recv.type = type_get(MPI_BYTE);
     call->up = call->down = true;
-    call->algorithm = comm->size > FLAT ? RUN_TREE : RUN_EXCHANGE;
+    call->algorithm = comm->all->size > FLAT ? RUN_TREE : RUN_EXCHANGE;
     call->signature = signature_make(COLL_BARRIER, -1);
     return MPI_SUCCESS;
 }
@@ -37,7 +39,7 @@ barrier(MPI_Comm handle)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = barrier_on(comm);
         engine_leave();

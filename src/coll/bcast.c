@@ -10,18 +10,19 @@ static int
 bcast_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
-    int err = root_check(comm, args->root);
-    if (unlikely(!err && args->send.base == MPI_IN_PLACE && args->send.count))
-        err = in_place_error("buffer");
-    if (unlikely(err) || unlikely(err = side_check(&call->send, &args->send, 1, "")))
+    int err = call_rooted(call, comm, FLOW_DOWN, args->root);
+    call->signature = signature_make(COLL_BCAST, call->root);
+    if (unlikely(err) || unlikely(call->flow == FLOW_NONE))
         return err;
-    call->flow = FLOW_DOWN;
-    call->root = args->root;
+    if (unlikely(args->send.base == MPI_IN_PLACE && args->send.count))
+        return in_place_error("buffer");
+    if (unlikely(err = side_check(&call->send, &args->send, 1, "")))
+        return err;
     call->down = true;
     call->recv = call->send;
     call->bytes = side_bytes(&call->send, 0);
-    call->algorithm = comm->size > FLAT && call->bytes <= TREE_MAX ? RUN_TREE : RUN_EXCHANGE;
-    call->signature = signature_make(COLL_BCAST, args->root);
+    bool tree = comm->size > FLAT && call->bytes <= TREE_MAX && !comm_is_inter(comm);
+    call->algorithm = tree ? RUN_TREE : RUN_EXCHANGE;
     return MPI_SUCCESS;
 }
 
@@ -53,7 +54,7 @@ bcast(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = bcast_on(comm, args);
         engine_leave();

@@ -31,6 +31,11 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_REDUCE_SCATTER_BLOCK] = "MPI_Reduce_scatter_block",
     [COLL_SCAN] = "MPI_Scan",
     [COLL_EXSCAN] = "MPI_Exscan",
+    [COLL_NEIGHBOR_ALLGATHER] = "MPI_Neighbor_allgather",
+    [COLL_NEIGHBOR_ALLGATHERV] = "MPI_Neighbor_allgatherv",
+    [COLL_NEIGHBOR_ALLTOALL] = "MPI_Neighbor_alltoall",
+    [COLL_NEIGHBOR_ALLTOALLV] = "MPI_Neighbor_alltoallv",
+    [COLL_NEIGHBOR_ALLTOALLW] = "MPI_Neighbor_alltoallw",
     [COLL_COMM_DUP] = "MPI_Comm_dup",
     [COLL_COMM_SPLIT] = "MPI_Comm_split",
     [COLL_COMM_CREATE] = "MPI_Comm_create",
@@ -71,14 +76,6 @@ name_of(uint64_t signature, char *text, size_t n)
     return text;
 }
 
-cold int
-coll_inter_error(const struct comm *comm)
-{
-    return error_new(
-        MPI_ERR_COMM, "%s is an intercommunicator (of %d and %d ranks), which this call cannot use",
-        comm->name[0] ? comm->name : "the communicator", comm->size, comm->remote->size);
-}
-
 /* ---- the board ---- */
 
 static size_t
@@ -95,7 +92,8 @@ attach(struct coll *coll, uint64_t at)
     if (coll->size > 64)
         coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
     coll->lane_piece = exchange_piece(coll->size, true);
-    coll->quick = coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads;
+    coll->quick =
+        coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads && !coll->groups;
 }
 
 static uint64_t
@@ -165,8 +163,9 @@ coll_open(struct comm *comm, struct coll **result)
     struct coll *coll = calloc(1, sizeof *coll);
     if (!coll)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
-    *coll =
-        (struct coll){.rank = comm->all->rank, .size = comm->all->size, .peers = comm->all->peers};
+    const struct group *all = comm->all;
+    *coll = (struct coll){.rank = all->rank, .size = all->size, .peers = all->peers};
+    coll->groups = comm_is_inter(comm) ? comm->first ? comm->size : comm->remote->size : 0;
     coll->comm = comm;
     coll->tag = TAG_BOARD - (int)(comm->boards++ % TAGS_BOARD);
     *result = coll;
@@ -310,6 +309,17 @@ first_difference(const struct coll *coll, int rank, uint64_t seq)
     return 0;
 }
 
+// Which ranks these are, in an intercommunicator.
+static void
+explain_ranks(const struct coll *coll, char *text, size_t n)
+{
+    size_t at = strlen(text);
+    if (coll->groups)
+        snprintf(text + at, n - at,
+                 " (ranks 0..%d here are those of one group, %d..%d the other's)", coll->groups - 1,
+                 coll->groups, coll->size - 1);
+}
+
 // Break the board with a text that names the first call in which this member and `rank` differ.
 static cold int
 mismatch(struct call *call, int rank)
@@ -332,8 +342,23 @@ mismatch(struct call *call, int rank)
                  "calls ago",
                  coll->rank, rank, POSTINGS);
     }
+    explain_ranks(coll, why, sizeof why);
     coll_break(coll, errclass, why);
     return error_new(errclass, "%s", why);
+}
+
+cold enum step
+call_disagrees(struct call *call, int rank)
+{
+    char a[120], b[120], why[376];
+    const struct posting *theirs = peer_posting(call, rank);
+    int errclass = mismatch_class(call->signature, theirs->signature);
+    describe(a, sizeof a, call->coll->rank, call->signature, call->bytes);
+    describe(b, sizeof b, rank, theirs->signature, theirs->bytes);
+    snprintf(why, sizeof why, "%s, but %s", b, a);
+    explain_ranks(call->coll, why, sizeof why);
+    coll_break(call->coll, errclass, why);
+    return call_fail(call, error_new(errclass, "%s", why));
 }
 
 // The flag of this member's call `seq`, one of the last 2 * POSTINGS; 0 before the first.
@@ -385,6 +410,7 @@ call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants)
     snprintf(why, sizeof why, "%s: rank %d gives %llu bytes where rank %d wants %llu",
              name_of(call->signature, name, sizeof name), rank, (unsigned long long)gives,
              call->coll->rank, (unsigned long long)wants);
+    explain_ranks(call->coll, why, sizeof why);
     // Who has nothing left to give holds nobody up; otherwise the others must hear of it.
     if (!call->posted || call->filled < call->rounds_out || call->algorithm != RUN_EXCHANGE)
         coll_break(call->coll, MPI_ERR_TRUNCATE, why);
@@ -514,6 +540,65 @@ call_release(struct call *call)
         call_drop(call);
 }
 
+void
+call_among(struct call *call, const struct comm *comm)
+{
+    bool inter = comm_is_inter(comm);
+    call->from = inter && comm->first ? comm->size : 0;
+    call->to = call->from + (inter ? comm->remote->size : comm->size);
+    call->inter = inter;
+    call->local = comm->rank;
+}
+
+static cold int
+root_error(const struct comm *comm, int root)
+{
+    const char *name = comm->name[0] ? comm->name : "the communicator";
+    if (!comm_is_inter(comm))
+        return error_new(MPI_ERR_ROOT, "root %d is not in %s (0..%d)", root, name, comm->size - 1);
+    return error_new(MPI_ERR_ROOT,
+                     "root %d is not in the remote group of %s (0..%d), nor MPI_ROOT or "
+                     "MPI_PROC_NULL",
+                     root, name, comm->remote->size - 1);
+}
+
+static int
+inter_root(struct call *call, const struct comm *comm, int root)
+{
+    bool remote = (unsigned)root < (unsigned)comm->remote->size;
+    if (remote)
+        call->root = call->from + root;
+    else if (root == MPI_ROOT)
+        call->root = comm->all->rank;
+    else if (root == MPI_PROC_NULL)
+        call->flow = FLOW_NONE;
+    else
+        return root_error(comm, root);
+    call->side = remote == comm->first ? 2 : 1;
+    return MPI_SUCCESS;
+}
+
+int
+call_rooted(struct call *call, const struct comm *comm, enum flow flow, int root)
+{
+    call_among(call, comm);
+    call->flow = (uint8_t)flow;
+    if (unlikely(comm_is_inter(comm)))
+        return inter_root(call, comm, root);
+    call->root = root;
+    return likely((unsigned)root < (unsigned)comm->size) ? MPI_SUCCESS : root_error(comm, root);
+}
+
+// What all members know of the call. Of an intercommunicator only one group knows the root, and not
+// all know what is reduced: who takes compares that with whom it takes from (check_source).
+static uint64_t
+agreed(const struct call *call)
+{
+    if (likely(!call->side))
+        return call->signature;
+    return (call->signature & 0xff0000ff) | (uint64_t)call->side << 32;
+}
+
 int
 call_start_on(struct call *call, struct comm *comm, struct coll *coll, uint64_t signature)
 {
@@ -524,7 +609,7 @@ call_start_on(struct call *call, struct comm *comm, struct coll *coll, uint64_t 
     call->coll = coll;
     call->signature = signature;
     if (!call->posted)
-        coll_next(coll, signature);
+        coll_next(coll, agreed(call));
     call->seq = coll->seq;
     call->flag = coll->flag;
     call->before = own_flag(coll, coll->seq - POSTINGS);
@@ -613,10 +698,30 @@ call_end(struct call *call)
     call_release(call);
 }
 
+// In a topology of one process all edges lead to itself.
+static int
+edges_alone(const struct call *call)
+{
+    const struct edges *in = &call->edges->in;
+    int err = MPI_SUCCESS;
+    for (int i = 0; i < in->n && !err; i++) {
+        if (in->ranks[i] < 0)
+            continue;
+        struct part from = side_part(&call->send, call->lanes ? in->lanes[i] : 0);
+        struct part to = side_part(&call->recv, i);
+        err = self_check(from.bytes, to.bytes);
+        if (!err)
+            part_copy(&from, &to);
+    }
+    return err;
+}
+
 int
 call_alone(struct call *call)
 {
     int err = engine_failed();
+    if (!err && call->edges)
+        err = edges_alone(call);
     if (!err && call->self) {
         struct part from = side_part(&call->send, 0), to = side_part(&call->recv, 0);
         part_copy(&from, &to);

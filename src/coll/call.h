@@ -42,6 +42,11 @@ enum coll_kind {
     COLL_REDUCE_SCATTER_BLOCK,
     COLL_SCAN,
     COLL_EXSCAN,
+    COLL_NEIGHBOR_ALLGATHER,
+    COLL_NEIGHBOR_ALLGATHERV,
+    COLL_NEIGHBOR_ALLTOALL,
+    COLL_NEIGHBOR_ALLTOALLV,
+    COLL_NEIGHBOR_ALLTOALLW,
     COLL_COMM_DUP,
     COLL_COMM_SPLIT,
     COLL_COMM_CREATE,
@@ -62,19 +67,8 @@ enum coll_kind {
 /* How it was called. Calls of different forms do not match (MPI 5.0, 6.12). */
 enum form { FORM_BLOCKING, FORM_STARTED, FORM_PERSISTENT };
 
-/* Collectives of a user have one group only. */
-int coll_inter_error(const struct comm *comm) cold;
-
 /* Its name: "MPI_Bcast". */
 const char *coll_name(enum coll_kind kind);
-
-/* The communicator of a user's collective. */
-static inline int
-coll_find(MPI_Comm handle, struct comm **comm)
-{
-    int err = comm_find(handle, comm);
-    return unlikely(!err && comm_is_inter(*comm)) ? coll_inter_error(*comm) : err;
-}
 
 /* signature: kind, operation, arithmetic of the type, form (8 bits each), root + 1 (high half). */
 static inline uint64_t
@@ -114,10 +108,12 @@ enum algorithm { RUN_EXCHANGE, RUN_SLICES, RUN_TREE, RUN_CHAIN };
 
 /* Who gives and who takes, in an exchange. */
 enum flow {
-    FLOW_ALL,  // all, all
-    FLOW_DOWN, // the root, all others
-    FLOW_UP,   // all others, the root
-    FLOW_SCAN, // all, those of higher rank (each takes from those below it)
+    FLOW_ALL,   // all, all
+    FLOW_DOWN,  // the root, all others
+    FLOW_UP,    // all others, the root
+    FLOW_SCAN,  // all, those of higher rank (each takes from those below it)
+    FLOW_EDGES, // along the edges of a topology
+    FLOW_NONE,  // in the root's group of an intercommunicator, all but the root
 };
 
 #define WAITS 3
@@ -146,8 +142,15 @@ struct call {
     bool exclude;  // a scan leaves out this member's own
     bool apart;    // the result's buffer holds the contribution: each piece is reduced elsewhere
     bool late;     // the same, and it is needed to the end
-    int root;
+    bool part;     // the result is a part of what is reduced: the elements from `skip` on
+    int root;      // on the board; -1: none
+    int from, to;  // with whom it is, on the board, itself left out
+    bool inter;    // between the groups of an intercommunicator; then
+    int local;     // this member's rank in its own group
+    uint8_t side;  // whose root: the first group's (1) or the second's (2); 0: there is none
+    const struct topology *edges; // FLOW_EDGES
     struct side send, recv;
+    uint64_t skip;
     struct op *op;     // not NULL: takers reduce what they take
     struct type *type; // of a reduction
 
@@ -205,6 +208,18 @@ void call_drop(struct call *call);
 /* Hold what a plan refers to; and the end of that, and of what it owns. */
 void call_hold(struct call *call);
 void call_release(struct call *call);
+
+/* With whom the call is: all others, of an intercommunicator the remote group. */
+void call_among(struct call *call, const struct comm *comm);
+
+/* The same of a call with a root, as the argument names it: sets flow and root too. */
+int call_rooted(struct call *call, const struct comm *comm, enum flow flow, int root);
+
+static inline bool
+call_is_root(const struct call *call, const struct comm *comm)
+{
+    return call->root == comm->all->rank;
+}
 
 /* In a communicator of one: the own contribution is the result. */
 int call_alone(struct call *call);
@@ -338,6 +353,9 @@ posting_seen(struct call *call, int rank)
 
 /* MPI_ERR_TRUNCATE: `rank` gives (or, up a tree, has) other sizes than we take. */
 enum step call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants) cold;
+
+/* MPI_ERR_ROOT or another: `rank` has made the same calls, but this one with other arguments. */
+enum step call_disagrees(struct call *call, int rank) cold;
 
 /* A window of `size` bytes: STEP_DONE, with call->window; or what the step returns. */
 enum step call_window(struct call *call, uint64_t size);

@@ -132,6 +132,7 @@ struct coll {
     struct task closing;     // closed before that is known
     struct member *own;
     int rank, size;
+    int groups;                   // of an intercommunicator: members of the first group; else 0
     struct peer **peers;          // of the communicator, which outlives every call
     uint64_t seq;                 // calls started
     uint64_t flag;                // of the last one

@@ -46,14 +46,21 @@ plan_piece(struct call *call)
     call->piece = call->whole ? UINT64_MAX : unit > 1 ? piece - piece % unit : piece;
 }
 
+// What a lane begins with, when its size is the giver's affair.
+static inline uint64_t
+lane_head(const struct call *call)
+{
+    return call->irregular && call->lanes ? LANE_HEAD : 0;
+}
+
 static uint64_t
 largest_lane(const struct call *call)
 {
     uint64_t largest = 0;
     if (!call->irregular || !call->lanes)
         return call->bytes;
-    for (int m = 0; m < call->coll->size; m++) {
-        uint64_t bytes = m == call->coll->rank ? 0 : given(call, m);
+    for (int j = 0; j < lanes(call); j++) {
+        uint64_t bytes = given(call, j);
         largest = bytes > largest ? bytes : largest;
     }
     return largest;
@@ -63,10 +70,13 @@ static uint64_t
 plan_rounds_in(const struct call *call)
 {
     uint64_t most = 0;
-    if (likely(!vector_given(call->recv.counts) || call->op))
-        return rounds_of(call, call->bytes);
+    if (likely(!vector_given(call->recv.counts) || call->op)) {
+        struct giver first = giver(call, 0);
+        return rounds_of(call, wanted(call, &first));
+    }
     for (int i = 0; i < givers(call); i++) {
-        uint64_t rounds = rounds_of(call, wanted(call, giver(call, i)));
+        struct giver from = giver(call, i);
+        uint64_t rounds = from.rank < 0 ? 0 : rounds_of(call, wanted(call, &from));
         most = rounds > most ? rounds : most;
     }
     return most;
@@ -76,31 +86,32 @@ plan_rounds_in(const struct call *call)
 static uint64_t
 plan_window(struct call *call, uint64_t largest)
 {
-    uint64_t lanes = call->lanes ? (uint64_t)call->coll->size - 1 : 1;
-    uint64_t head = call->irregular && call->lanes ? LANE_HEAD : 0;
-    uint64_t room = window_limit() / lanes - head;
+    uint64_t n = (uint64_t)lanes(call);
+    uint64_t head = lane_head(call);
+    uint64_t room = window_limit() / n;
     call->ring = call->rounds_out;
-    if (!call->whole && largest > room)
-        call->ring = room / call->piece;
+    // More edges than members may make the window larger than the buffer.
+    if (!call->whole && largest + head > room)
+        call->ring = room > call->piece + head ? (room - head) / call->piece : 1;
     uint64_t lane = call->ring < call->rounds_out ? call->ring * call->piece : largest;
     call->stride = align_up(head + lane, CACHE_LINE);
-    return call->stride * lanes;
+    return call->stride * n;
 }
 
 /* ---- giving ---- */
 
 static void
-fill_lane(struct call *call, int rank, char *lane)
+fill_lane(struct call *call, int j, char *lane)
 {
-    uint64_t bytes = given(call, rank), at = call->filled ? call->filled * call->piece : 0;
-    if (call->irregular && call->lanes) {
+    uint64_t bytes = given(call, j), at = call->filled ? call->filled * call->piece : 0;
+    if (lane_head(call)) {
         if (call->filled == 0)
             memcpy(lane, &bytes, sizeof bytes);
         lane += LANE_HEAD;
     }
-    if (at >= bytes)
+    if (at >= bytes || (call->lanes && unlikely(reader(call, j) < 0)))
         return;
-    struct part part = side_part(&call->send, call->lanes ? rank : 0);
+    struct part part = side_part(&call->send, block_out(call, j));
     uint64_t place = call->filled ? call->filled % call->ring * call->piece : 0;
     part_get(&part, at, lane + place, min_size(call->piece, bytes - at));
 }
@@ -108,10 +119,8 @@ fill_lane(struct call *call, int rank, char *lane)
 static void
 fill_round(struct call *call, char *window)
 {
-    int lanes = call->lanes ? call->coll->size - 1 : 1;
-    for (int i = 0; i < lanes; i++)
-        fill_lane(call, ring_step(call, call->coll->rank, 1 + i),
-                  window + (uint64_t)i * call->stride);
+    for (int j = 0, n = lanes(call); j < n; j++)
+        fill_lane(call, j, window + (uint64_t)j * call->stride);
     call->filled++;
 }
 
@@ -186,31 +195,42 @@ arrive(struct call *call)
     return fits_posting(call, call->bytes) ? post_inline(call) : post_window(call);
 }
 
+// The reader of lane j is less than a ring behind, or wants nothing of round `filled`.
+static enum step
+reader_ready(struct call *call, int j)
+{
+    uint64_t k = call->filled;
+    struct coll *coll = call->coll;
+    int m = call->flow == FLOW_UP ? call->root : reader(call, j);
+    if (unlikely(m < 0) || (call->flow == FLOW_SCAN && m < coll->rank) ||
+        rounds_of(call, given(call, j)) <= k)
+        return STEP_DONE;
+    enum step seen = posting_seen(call, m);
+    if (seen != STEP_DONE)
+        return seen;
+    // acquire: pairs with the release in count_taken; its loads from our window are over.
+    if (atomic_load_explicit(&peer_posting(call, m)->taken, memory_order_acquire) <=
+            k - call->ring &&
+        atomic_load_explicit(&coll->board->members[m].done, memory_order_acquire) < call->seq)
+        return call_wait(call, m);
+    return STEP_DONE;
+}
+
 // Nobody who still wants what the next round overwrites is more than a ring behind.
 static enum step
 may_fill(struct call *call)
 {
     uint64_t k = call->filled;
-    struct coll *coll = call->coll;
     if (k < call->ring)
         return STEP_DONE;
-    for (; call->reader < coll->size; call->reader++) {
-        int m = call->reader;
-        if (m == coll->rank || (call->flow == FLOW_UP && m != call->root) ||
-            (call->flow == FLOW_SCAN && m < coll->rank) || rounds_of(call, given(call, m)) <= k)
-            continue;
-        enum step seen = posting_seen(call, m);
-        if (seen != STEP_DONE)
-            return seen;
-        // acquire: pairs with the release in count_taken; its loads from our window are over.
-        if (atomic_load_explicit(&peer_posting(call, m)->taken, memory_order_acquire) <=
-                k - call->ring &&
-            atomic_load_explicit(&coll->board->members[m].done, memory_order_acquire) < call->seq)
-            return call_wait(call, m);
+    for (int n = readers(call); call->reader < n; call->reader++) {
+        enum step ready = reader_ready(call, call->reader);
+        if (ready != STEP_DONE)
+            return ready;
     }
     // A reduction takes its own contribution from the window too.
     if (call->op && call->taken + call->ring <= k && call->taken < call->rounds_in)
-        return call_wait(call, coll->rank);
+        return call_wait(call, call->coll->rank);
     call->reader = 0;
     return STEP_DONE;
 }
@@ -241,32 +261,33 @@ pieces_differ(struct call *call, int rank)
 
 // The first look at a giver: does it give what we want?
 static enum step
-check_source(struct call *call, int rank, const struct posting *p, uint64_t want)
+check_source(struct call *call, const struct giver *giver, const struct posting *p, uint64_t want)
 {
     uint64_t bytes = p->bytes;
-    if (call->irregular && call->lanes) {
-        uint64_t lane = (uint64_t)lane_of(call, rank, call->coll->rank);
-        memcpy(&bytes, (char *)segment_at(engine.seg, p->at + lane * p->stride), sizeof bytes);
-    }
+    if (is_inter(call) && unlikely(p->signature != call->signature))
+        return call_disagrees(call, giver->rank);
+    if (lane_head(call))
+        memcpy(&bytes, (char *)segment_at(engine.seg, p->at) + (uint64_t)giver->lane * p->stride,
+               sizeof bytes);
     if (unlikely(bytes != want))
-        return call_truncated(call, rank, bytes, want);
-    if (!fits_posting(call, bytes)) {
+        return call_truncated(call, giver->rank, bytes, want);
+    if (want && !fits_posting(call, bytes)) {
         if (unlikely(p->piece != call->piece))
-            return pieces_differ(call, rank);
+            return pieces_differ(call, giver->rank);
         call->tight |= rounds_of(call, want) > p->ring;
     }
     return STEP_DONE;
 }
 
 enum step
-source_ready(struct call *call, int rank, struct source *source)
+source_ready(struct call *call, const struct giver *giver, struct source *source)
 {
-    struct posting *p = peer_posting(call, rank);
-    uint64_t want = wanted(call, rank), k = call->taken;
+    struct posting *p = peer_posting(call, giver->rank);
+    uint64_t want = wanted(call, giver), k = call->taken;
     enum step step = STEP_DONE;
     if (k == 0) {
-        if ((step = posting_seen(call, rank)) != STEP_DONE ||
-            (step = check_source(call, rank, p, want)) != STEP_DONE)
+        if ((step = posting_seen(call, giver->rank)) != STEP_DONE ||
+            (step = check_source(call, giver, p, want)) != STEP_DONE)
             return step;
     }
     source->pos = k ? k * call->piece : 0;
@@ -275,13 +296,12 @@ source_ready(struct call *call, int rank, struct source *source)
         return STEP_DONE;
     // acquire: pairs with the release in fill_more.
     if (k && atomic_load_explicit(&p->filled, memory_order_acquire) <= k)
-        return call_wait(call, rank);
-    uint64_t lane = call->lanes ? (uint64_t)lane_of(call, rank, call->coll->rank) : 0;
+        return call_wait(call, giver->rank);
+    uint64_t lane = call->lanes ? (uint64_t)giver->lane : 0;
     if (fits_posting(call, want))
         source->at = (const char *)p->data + lane * want;
     else
-        source->at = (char *)segment_at(engine.seg, p->at) + lane * p->stride +
-                     (call->irregular && call->lanes ? LANE_HEAD : 0) +
+        source->at = (char *)segment_at(engine.seg, p->at) + lane * p->stride + lane_head(call) +
                      (k ? k % p->ring * call->piece : 0);
     return STEP_DONE;
 }
@@ -296,13 +316,15 @@ copy_round(struct call *call)
         call->filled < call->rounds_out)
         return call_wait(call, call->coll->rank);
     for (; call->peer < n; call->peer++) {
-        int m = giver(call, call->peer);
-        enum step step = source_ready(call, m, &source);
+        struct giver from = giver(call, call->peer);
+        if (unlikely(from.rank < 0))
+            continue;
+        enum step step = source_ready(call, &from, &source);
         if (step != STEP_DONE)
             return step;
         if (!source.n)
             continue;
-        struct part part = side_part(&call->recv, call->flow == FLOW_DOWN ? 0 : m);
+        struct part part = side_part(&call->recv, from.block);
         part_put(&part, source.pos, source.at, source.n);
     }
     count_taken(call);

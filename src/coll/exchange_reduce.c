@@ -7,13 +7,13 @@
 
 #include <stdlib.h>
 
-// Ranks [low, high) are reduced, in this order.
+// Members [call->from, high) are reduced, in this order.
 static inline int
 reduce_high(const struct call *call)
 {
     if (call->flow == FLOW_SCAN)
         return call->coll->rank + !call->exclude;
-    return call->coll->size;
+    return call->to;
 }
 
 // All givers' pieces of this round are there.
@@ -22,7 +22,8 @@ all_ready(struct call *call)
 {
     struct source source;
     for (int n = givers(call); call->peer < n; call->peer++) {
-        enum step step = source_ready(call, giver(call, call->peer), &source);
+        struct giver from = giver(call, call->peer);
+        enum step step = source_ready(call, &from, &source);
         if (step != STEP_DONE)
             return step;
     }
@@ -48,7 +49,8 @@ source_of(struct call *call, int rank, struct source *source)
 {
     if (rank == call->coll->rank)
         return own_source(call, source->pos);
-    (void)source_ready(call, rank, source); // it is: all_ready
+    struct giver from = giver_at(call, rank);
+    (void)source_ready(call, &from, source); // it is: all_ready
     return source->at;
 }
 
@@ -65,14 +67,25 @@ reduce_into(struct call *call, char *into, uint64_t pos, uint64_t n)
     struct source source = {.pos = pos};
     int m = reduce_high(call) - 1;
     const char *last = source_of(call, m, &source);
-    if (unlikely(m == 0)) {
+    if (unlikely(m == call->from)) {
         memcpy(into, last, n * reduction_unit(call));
         return;
     }
     m--;
     reduction_apply3(call, source_of(call, m, &source), last, into, n);
-    while (--m >= 0)
+    while (--m >= call->from)
         reduction_apply(call, source_of(call, m, &source), into, n);
+}
+
+// A reduced piece, or what of it belongs to the result.
+static void
+deliver(const struct call *call, const char *piece, uint64_t pos, uint64_t size)
+{
+    struct part result = side_part(&call->recv, 0);
+    uint64_t skip = call->skip * reduction_unit(call), from = pos > skip ? pos : skip;
+    uint64_t end = min_size(pos + size, skip + result.bytes);
+    if (from < end)
+        memcpy(result.flat + (from - skip), piece + (from - pos), end - from);
 }
 
 // Where the result's buffer is also the contribution, it is written when that is no longer needed:
@@ -86,16 +99,19 @@ exchange_reduce(struct call *call)
     uint64_t pos = call->taken ? call->taken * call->piece : 0;
     uint64_t size = min_size(call->piece, call->bytes - pos);
     if (size) {
-        char *result = side_part(&call->recv, 0).flat + pos, *into = result;
-        if (unlikely(call->apart || call->late)) {
+        bool apart = unlikely(call->apart || call->part);
+        char *into;
+        if (apart || unlikely(call->late)) {
             into = call_scratch(call, call->late ? call->bytes : size);
             if (!into)
                 return no_memory(call, size);
             into += call->late ? pos : 0;
+        } else {
+            into = side_part(&call->recv, 0).flat + pos;
         }
         reduce_into(call, into, pos, size / reduction_unit(call));
-        if (unlikely(call->apart))
-            memcpy(result, into, size);
+        if (apart)
+            deliver(call, into, pos, size);
     }
     count_taken(call);
     return STEP_DONE;
@@ -140,12 +156,15 @@ reduce_images(struct call *call, struct image *in, struct image *inout)
 {
     int m = reduce_high(call) - 1;
     image_get(inout, call, m);
-    while (--m >= 0) {
+    while (--m >= call->from) {
         image_get(in, call, m);
         op_apply(call->op, call->type, in->part.base, inout->part.base, (MPI_Count)call->units);
     }
-    struct part result = side_part(&call->recv, 0);
-    part_copy(&inout->part, &result);
+    struct part result = side_part(&call->recv, 0), from = inout->part;
+    if (call->part)
+        from = part_make(address(from.base, (MPI_Count)call->skip * call->type->extent),
+                         result.count, call->type, false);
+    part_copy(&from, &result);
 }
 
 enum step

@@ -28,7 +28,7 @@ form_run(struct comm *comm, coll_plan *plan, const void *args, bool posted)
     struct call call = {.root = -1, .posted = posted};
     int err = plan(&call, comm, args);
     if (likely(!err)) {
-        if (comm->size == 1)
+        if (comm->all->size == 1)
             return call_alone(&call);
         err = call_start(&call, comm, call.signature);
         if (likely(!err))
@@ -44,7 +44,7 @@ form_call(MPI_Comm handle, coll_plan *plan, const void *args, const char *name)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = form_run(comm, plan, args, false);
         engine_leave();
@@ -179,7 +179,7 @@ static int
 start_planned(struct started *s, struct comm *comm)
 {
     struct call *call = &s->call;
-    if (comm->size == 1) {
+    if (comm->all->size == 1) {
         int err = call_alone(call);
         if (!err && s->after.then)
             err = s->after.then(s->after.data, err);
@@ -224,7 +224,7 @@ form_start(MPI_Comm handle, coll_plan *plan, const void *args, MPI_Request *requ
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err) && likely(!(err = check_pointer(request, "request"))))
             err = form_begin(comm, plan, args, (struct after){0}, request);
         engine_leave();
@@ -267,7 +267,7 @@ static const struct request_class persistent_class = {
 static int
 init_planned(struct started *s, struct comm *comm)
 {
-    int err = comm->size == 1 ? MPI_SUCCESS : coll_open(comm, &s->coll);
+    int err = comm->all->size == 1 ? MPI_SUCCESS : coll_open(comm, &s->coll);
     s->plan.comm = comm;
     s->plan.coll = s->coll;
     call_hold(&s->plan);
@@ -306,7 +306,7 @@ form_init(MPI_Comm handle, coll_plan *plan, const void *args, MPI_Info info_hand
     struct info *info;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (!err && !(err = check_pointer(request, "request")) && info_handle != MPI_INFO_NULL)
             err = info_find(info_handle, &info);
         if (!err)

@@ -11,17 +11,17 @@ static int
 check_giver(struct call *call, const struct comm *comm, const struct transfer *args,
             enum coll_kind kind)
 {
-    bool root = comm->rank == args->root, in_place = args->send.base == MPI_IN_PLACE;
-    int err = root_check(comm, args->root);
-    if (unlikely(err))
+    int err = call_rooted(call, comm, FLOW_UP, args->root);
+    call->signature = signature_make(kind, call->root);
+    if (unlikely(err) || unlikely(call->flow == FLOW_NONE))
         return err;
-    if (unlikely(in_place && !root))
-        return in_place_error("sendbuf of a rank other than the root");
+    bool root = call_is_root(call, comm), in_place = args->send.base == MPI_IN_PLACE;
     if (unlikely(root && args->recv.base == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    call->flow = FLOW_UP;
-    call->root = args->root;
-    call->signature = signature_make(kind, args->root);
+    if (unlikely(root && comm_is_inter(comm)))
+        return MPI_SUCCESS;
+    if (unlikely(in_place && !root))
+        return in_place_error("sendbuf of a rank other than the root");
     call->self = root && !in_place;
     if (in_place)
         return MPI_SUCCESS;
@@ -45,9 +45,9 @@ gather_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
     int err = check_giver(call, comm, args, COLL_GATHER);
-    if (unlikely(err) || comm->rank != args->root)
+    if (unlikely(err) || !call_is_root(call, comm))
         return err;
-    err = side_check(&call->recv, &args->recv, comm->size, "recv");
+    err = side_check(&call->recv, &args->recv, call->to - call->from, "recv");
     if (unlikely(err))
         return err;
     call->bytes = side_bytes(&call->recv, 0);
@@ -88,7 +88,7 @@ gather(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = gather_on(comm, args);
         engine_leave();
@@ -172,9 +172,9 @@ gatherv_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
     int err = check_giver(call, comm, args, COLL_GATHERV);
-    if (unlikely(err) || comm->rank != args->root)
+    if (unlikely(err) || !call_is_root(call, comm))
         return err;
-    err = side_check_vector(&call->recv, &args->recv, comm->size, "recv");
+    err = side_check_vector(&call->recv, &args->recv, call->to - call->from, "recv");
     if (unlikely(err) || !call->self)
         return err;
     struct part send = side_part(&call->send, 0), recv = side_part(&call->recv, comm->rank);

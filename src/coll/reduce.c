@@ -16,7 +16,7 @@ static_assert(DIRECT_BYTES <= PIECE, "quick.h takes one piece");
 static enum algorithm
 choose(const struct call *call, const struct comm *comm)
 {
-    if (!call->bytes || !reduction_cuts(call, PIECE))
+    if (!call->bytes || !reduction_cuts(call, PIECE) || comm_is_inter(comm))
         return RUN_EXCHANGE;
     if (comm->size > FLAT)
         return reduction_of_many(call, comm->size);
@@ -27,24 +27,24 @@ static int
 reduce_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct reduce_args *args = arguments;
-    bool root = comm->rank == args->root, in_place = args->sendbuf == MPI_IN_PLACE;
-    int err = root_check(comm, args->root);
-    if (unlikely(err))
+    int err = call_rooted(call, comm, FLOW_UP, args->root);
+    call->signature = signature_make(COLL_REDUCE, call->root);
+    if (unlikely(err) || unlikely(call->flow == FLOW_NONE))
         return err;
-    if (unlikely(in_place && !root))
+    bool root = call_is_root(call, comm), in_place = args->sendbuf == MPI_IN_PLACE;
+    if (unlikely(in_place && (!root || comm_is_inter(comm))))
         return in_place_error("sendbuf of a rank other than the root");
     if (unlikely(root && args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
-    struct reduction reduction = {.count = args->count, .blocks = 1, .result = root};
+    struct reduction reduction = {
+        .count = args->count, .blocks = 1, .result = root, .no_input = root && comm_is_inter(comm)};
     if (unlikely(err = reduction_check(call, args, &reduction)))
         return err;
-    call->flow = FLOW_UP;
-    call->root = args->root;
     call->up = true;
     // Of the last rank it is the first operand.
     call->apart = in_place && comm->rank != comm->size - 1;
     call->algorithm = choose(call, comm);
-    call->signature = signature_reduce(COLL_REDUCE, args->root, call->op, call->type);
+    call->signature = signature_reduce(COLL_REDUCE, call->root, call->op, call->type);
     reduction_alone(call, comm);
     return MPI_SUCCESS;
 }
@@ -84,7 +84,7 @@ reduce(MPI_Comm handle, const struct reduce_args *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = reduce_on(comm, args);
         engine_leave();

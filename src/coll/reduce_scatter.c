@@ -9,16 +9,33 @@
 /* MPI_Reduce_scatter and MPI_Reduce_scatter_block (MPI 5.0, 6.10): each member has a lane for each
  * other one and reduces its own block from them. */
 
+// Between groups a member does not know how the other one cuts what it gives: who takes it reduces
+// all and keeps its block.
+static void
+keep_part(struct call *call, MPI_Count skip, MPI_Count all)
+{
+    call->lanes = call->irregular = false;
+    call->part = true;
+    call->skip = (uint64_t)skip;
+    call->units = (uint64_t)all;
+    call->bytes = call->units * (uint64_t)(call->send.raw ? call->type->extent : call->type->size);
+}
+
 static int
 plan(struct call *call, struct comm *comm, const struct reduce_args *args,
      const struct reduction *reduction, enum coll_kind kind)
 {
+    call->late = args->sendbuf == MPI_IN_PLACE;
+    if (unlikely(args->recvbuf == MPI_IN_PLACE))
+        return in_place_error("recvbuf");
+    if (unlikely(call->late && comm_is_inter(comm)))
+        return in_place_error("sendbuf, in an intercommunicator,");
     int err = reduction_check(call, args, reduction);
     if (unlikely(err))
         return err;
+    call_among(call, comm);
     call->flow = FLOW_ALL;
     call->lanes = true;
-    call->late = args->sendbuf == MPI_IN_PLACE;
     call->signature = signature_reduce(kind, -1, call->op, call->type);
     reduction_alone(call, comm);
     return MPI_SUCCESS;
@@ -30,10 +47,11 @@ static int
 reduce_scatter_block_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct reduce_args *args = arguments;
-    if (unlikely(args->recvbuf == MPI_IN_PLACE))
-        return in_place_error("recvbuf");
     struct reduction reduction = {.count = args->count, .blocks = comm->size, .result = true};
-    return plan(call, comm, args, &reduction, COLL_REDUCE_SCATTER_BLOCK);
+    int err = plan(call, comm, args, &reduction, COLL_REDUCE_SCATTER_BLOCK);
+    if (unlikely(!err && comm_is_inter(comm)))
+        keep_part(call, comm->rank * args->count, comm->size * args->count);
+    return err;
 }
 
 int
@@ -139,8 +157,6 @@ reduce_scatter_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct reduce_args *args = arguments;
     MPI_Count sum;
-    if (unlikely(args->recvbuf == MPI_IN_PLACE))
-        return in_place_error("recvbuf");
     int err = sum_counts(args->recvcounts, comm->size, &sum);
     if (unlikely(err))
         return err;
@@ -152,7 +168,13 @@ reduce_scatter_plan(struct call *call, struct comm *comm, const void *arguments)
                                   .result = true};
     call->irregular = true;
     err = plan(call, comm, args, &reduction, COLL_REDUCE_SCATTER);
-    return unlikely(err) ? err : make_displs(call, args->recvcounts, comm->size);
+    if (unlikely(err) || unlikely(err = make_displs(call, args->recvcounts, comm->size)))
+        return err;
+    if (unlikely(comm_is_inter(comm))) {
+        keep_part(call, call->displs[comm->rank], sum);
+        call->send.counts = call->send.displs = (struct vector){0};
+    }
+    return MPI_SUCCESS;
 }
 
 int

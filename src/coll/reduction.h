@@ -25,7 +25,8 @@ struct reduction {
     MPI_Count own;   // cut: elements that this member reduces
     int blocks;      // of the contribution
     bool cut;
-    bool result; // this member gets one
+    bool result;   // this member gets one
+    bool no_input; // and gives nothing: sendbuf is not significant
 };
 
 /* Check the arguments, and fill in both sides, op, type, units, bytes, and `self`. */

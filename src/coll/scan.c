@@ -21,6 +21,9 @@ choose(const struct call *call, const struct comm *comm)
 static int
 plan(struct call *call, struct comm *comm, const struct reduce_args *args, bool exclude)
 {
+    if (unlikely(comm_is_inter(comm)))
+        return error_new(MPI_ERR_COMM, "%s is an intercommunicator, which has no order of ranks",
+                         comm->name[0] ? comm->name : "the communicator");
     if (unlikely(args->recvbuf == MPI_IN_PLACE))
         return in_place_error("recvbuf");
     // The receive buffer of MPI_Exscan on rank 0 is not significant, unless it holds the input.
@@ -29,6 +32,7 @@ plan(struct call *call, struct comm *comm, const struct reduce_args *args, bool 
     int err = reduction_check(call, args, &reduction);
     if (unlikely(err))
         return err;
+    call_among(call, comm);
     call->flow = FLOW_SCAN;
     call->exclude = exclude;
     call->algorithm = choose(call, comm);

@@ -11,18 +11,19 @@ static int
 check_taker(struct call *call, const struct comm *comm, const struct transfer *args,
             enum coll_kind kind)
 {
-    bool root = comm->rank == args->root, in_place = args->recv.base == MPI_IN_PLACE;
-    int err = root_check(comm, args->root);
-    if (unlikely(err))
+    int err = call_rooted(call, comm, FLOW_DOWN, args->root);
+    call->lanes = true;
+    call->windowed = comm_is_inter(comm);
+    call->signature = signature_make(kind, call->root);
+    if (unlikely(err) || unlikely(call->flow == FLOW_NONE))
         return err;
-    if (unlikely(in_place && !root))
-        return in_place_error("recvbuf of a rank other than the root");
+    bool root = call_is_root(call, comm), in_place = args->recv.base == MPI_IN_PLACE;
     if (unlikely(root && args->send.base == MPI_IN_PLACE))
         return in_place_error("sendbuf");
-    call->flow = FLOW_DOWN;
-    call->lanes = true;
-    call->root = args->root;
-    call->signature = signature_make(kind, args->root);
+    if (unlikely(root && comm_is_inter(comm)))
+        return MPI_SUCCESS;
+    if (unlikely(in_place && !root))
+        return in_place_error("recvbuf of a rank other than the root");
     call->self = root && !in_place;
     if (in_place)
         return MPI_SUCCESS;
@@ -49,9 +50,9 @@ scatter_plan(struct call *call, struct comm *comm, const void *arguments)
 {
     const struct transfer *args = arguments;
     int err = check_taker(call, comm, args, COLL_SCATTER);
-    if (unlikely(err) || comm->rank != args->root)
+    if (unlikely(err) || !call_is_root(call, comm))
         return err;
-    err = side_check(&call->send, &args->send, comm->size, "send");
+    err = side_check(&call->send, &args->send, call->to - call->from, "send");
     if (unlikely(err))
         return err;
     call->bytes = side_bytes(&call->send, 0);
@@ -92,7 +93,7 @@ scatter(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = scatter_on(comm, args);
         engine_leave();
@@ -177,9 +178,9 @@ scatterv_plan(struct call *call, struct comm *comm, const void *arguments)
     const struct transfer *args = arguments;
     int err = check_taker(call, comm, args, COLL_SCATTERV);
     call->irregular = true;
-    if (unlikely(err) || comm->rank != args->root)
+    if (unlikely(err) || !call_is_root(call, comm))
         return err;
-    err = side_check_vector(&call->send, &args->send, comm->size, "send");
+    err = side_check_vector(&call->send, &args->send, call->to - call->from, "send");
     return unlikely(err) ? err : check_self(call, comm);
 }
 

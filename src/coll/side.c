@@ -94,9 +94,9 @@ check_block(const struct type *type, const void *buffer, MPI_Count count, int i,
 
 // Of the irregular functions; those with both sides distinguish sdispls and rdispls.
 static int
-check_arrays(const struct side *s, const char *what)
+check_arrays(const struct side *s, int n, const char *what)
 {
-    if (likely(vector_given(s->counts) && vector_given(s->displs)))
+    if (likely((vector_given(s->counts) && vector_given(s->displs)) || n == 0))
         return MPI_SUCCESS;
     if (vector_given(s->displs))
         return error_new(MPI_ERR_ARG, "the argument %scounts is a null pointer", what);
@@ -117,7 +117,7 @@ side_check_vector(struct side *s, const struct given *given, int n, const char *
 {
     take_arrays(s, given);
     int err = type_find_committed(given->type, &s->type);
-    if (unlikely(err) || unlikely(err = check_arrays(s, what)))
+    if (unlikely(err) || unlikely(err = check_arrays(s, n, what)))
         return err;
     for (int i = 0; i < n && !err; i++)
         err = check_block(s->type, s->base, vector_at(s->counts, i), i, what);
@@ -129,10 +129,10 @@ side_check_types(struct side *s, const struct given *given, struct type **types,
                  const char *what)
 {
     take_arrays(s, given);
-    int err = check_arrays(s, what);
+    int err = check_arrays(s, n, what);
     if (unlikely(err))
         return err;
-    if (unlikely(!given->types))
+    if (unlikely(!given->types && n))
         return error_new(MPI_ERR_ARG, "the argument %stypes is a null pointer", what);
     s->types = types;
     for (int i = 0; i < n && !err; i++) {
@@ -141,15 +141,6 @@ side_check_types(struct side *s, const struct given *given, struct type **types,
             err = check_block(types[i], s->base, vector_at(s->counts, i), i, what);
     }
     return err;
-}
-
-int
-root_check(const struct comm *comm, int root)
-{
-    if (likely((unsigned)root < (unsigned)comm->size))
-        return MPI_SUCCESS;
-    return error_new(MPI_ERR_ROOT, "root %d is not in %s (0..%d)", root,
-                     comm->name[0] ? comm->name : "the communicator", comm->size - 1);
 }
 
 int

@@ -157,7 +157,6 @@ int side_check(struct side *s, const struct given *given, int n, const char *wha
 int side_check_vector(struct side *s, const struct given *given, int n, const char *what);
 int side_check_types(struct side *s, const struct given *given, struct type **types, int n,
                      const char *what);
-int root_check(const struct comm *comm, int root);
 
 /* MPI_ERR_BUFFER when two parts that must not overlap do. */
 int overlap_check(const struct part *send, const struct part *recv);

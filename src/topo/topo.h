@@ -16,43 +16,6 @@
 
 #include "core/object.h"
 
-enum topology_kind { TOPOLOGY_CART, TOPOLOGY_GRAPH, TOPOLOGY_DIST_GRAPH };
-
-/* Edges of this process on one side, in the order of the standard. Owned by the topology. */
-struct edges {
-    int n;
-    int *ranks;   // in the communicator; MPI_PROC_NULL beyond the border of a grid
-    int *weights; // NULL: there are none
-    /* Of incoming edges only: which of the source's own outgoing edges the edge is. -1 where there
-     * is none: beyond a border, and in an MPI_Graph_create graph whose source does not name this
-     * process as often as this one names it. */
-    int *lanes;
-};
-
-struct topology {
-    int refs;
-    enum topology_kind kind;
-    struct edges in, out;
-
-    int ndims; // of a grid; one block of memory holds the three arrays, `dims` its start
-    int *dims, *periods, *coords;
-
-    int nnodes; // of a graph, as MPI_Graph_create was told it
-    int *index, *neighbors;
-};
-
-/*
- * The incoming edges of this process, and the outgoing ones; MPI_ERR_TOPOLOGY for a communicator
- * without a topology. They stay as long as the communicator is held.
- *
- * What a source gives to its outgoing edge e arrives at the one incoming edge of the destination
- * that names the source and has lane e. In a grid that is the edge of the opposite direction (8.6),
- * also where a periodic dimension has one or two processes and both edges lead to the same one. In
- * graphs the k-th edge to a process is the k-th from here among that process's.
- */
-int topology_sources(const struct comm *comm, const struct edges **in);
-int topology_destinations(const struct comm *comm, const struct edges **out);
-
 /* One more holder; the last one's release ends it. Either may be given NULL. */
 struct topology *topology_hold(struct topology *topology);
 void topology_release(struct topology *topology);

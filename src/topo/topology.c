@@ -83,24 +83,6 @@ none_error(const struct comm *comm)
 }
 
 int
-topology_sources(const struct comm *comm, const struct edges **in)
-{
-    if (unlikely(!comm->topology))
-        return none_error(comm);
-    *in = &comm->topology->in;
-    return MPI_SUCCESS;
-}
-
-int
-topology_destinations(const struct comm *comm, const struct edges **out)
-{
-    if (unlikely(!comm->topology))
-        return none_error(comm);
-    *out = &comm->topology->out;
-    return MPI_SUCCESS;
-}
-
-int
 topology_find(MPI_Comm handle, enum topology_kind kind, const struct topology **topology)
 {
     static const char *const names[] = {"a Cartesian", "a graph", "a distributed graph"};
