@@ -139,7 +139,7 @@ say_ending(struct text *t, const struct ending *ending)
     if (ending->out_of_memory)
         say(t, ": out of memory,");
     if (ending->joined && !ending->signaled)
-        say(t, " without calling MPI_Finalize");
+        say(t, " without calling %s", ending->session ? "MPI_Session_finalize" : "MPI_Finalize");
     say_time(t, ending->at);
 }
 

@@ -5,9 +5,10 @@
  * Which end of a rank fails the job, what mpiexec returns and what it says. Nothing here touches a
  * process: the keeper tells what it sees and asks for the verdict.
  *
- * A rank fails the job when it is killed by a signal, or when it has joined (MPI_Init) and its
- * process ends before MPI_Finalize, whatever its exit code. A non-zero exit code of a rank that has
- * finalized or never joined is kept for mpiexec's own exit code and ends no one else.
+ * A rank fails the job when it is killed by a signal, or when it has joined (MPI_Init, or a
+ * session) and its process ends before MPI_Finalize, whatever its exit code. A non-zero exit code
+ * of a rank that has finalized or never joined is kept for mpiexec's own exit code and ends no one
+ * else.
  */
 #ifndef MUSTER_LAUNCHER_JUDGE_H
 #define MUSTER_LAUNCHER_JUDGE_H
@@ -21,7 +22,8 @@ struct ending {
     int rank;
     int code;           // exit code or signal number
     bool signaled;      // killed by a signal
-    bool joined;        // between MPI_Init and MPI_Finalize
+    bool joined;        // between MPI_Init and MPI_Finalize, or in a session
+    bool session;       // in a session only
     bool out_of_memory; // and the kernel did it for want of memory
     double at;          // seconds after the job's start
 };

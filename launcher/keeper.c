@@ -164,8 +164,9 @@ on_timeout(struct keeper *k)
     publish(k, (struct failure){.kind = FAILURE_ENDED, .code = EXIT_TIMEOUT});
     plan_end(k);
     for (int r = 0; r < k->nranks; r++)
-        if (k->ranks[r].running && atomic_load_explicit(&segment_rank(k->view.base, r)->state,
-                                                        memory_order_relaxed) != RANK_JOINED)
+        if (k->ranks[r].running &&
+            !rank_state_inside(
+                atomic_load_explicit(&segment_rank(k->view.base, r)->state, memory_order_relaxed)))
             terminate(&k->ranks[r]);
 }
 
@@ -282,7 +283,9 @@ read_ending(struct keeper *k, int r)
                             .at = seconds(k)};
     struct rank_block *block = segment_rank(k->view.base, r);
     // relaxed: the process has ended, and with waitid all its stores have come before.
-    ending.joined = atomic_load_explicit(&block->state, memory_order_relaxed) == RANK_JOINED;
+    uint32_t state = atomic_load_explicit(&block->state, memory_order_relaxed);
+    ending.joined = rank_state_inside(state);
+    ending.session = state == RANK_SESSION;
     ending.out_of_memory = ending.signaled && ending.code == SIGKILL && !k->killed &&
                            memory_oom_kills() != k->memory_kills;
     pid_t joined = atomic_load_explicit(&block->pid, memory_order_relaxed);

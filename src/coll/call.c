@@ -705,7 +705,7 @@ edges_alone(const struct call *call)
     const struct edges *in = &call->edges->in;
     int err = MPI_SUCCESS;
     for (int i = 0; i < in->n && !err; i++) {
-        if (in->ranks[i] < 0)
+        if (in->ranks[i] < 0 || in->lanes[i] < 0)
             continue;
         struct part from = side_part(&call->send, call->lanes ? in->lanes[i] : 0);
         struct part to = side_part(&call->recv, i);

@@ -3,9 +3,10 @@
 
 /*
  * What the members of a group agree on in MPI_Comm_create_group (MPI 5.0, 7.4.2), without the rest
- * of the communicator, and in MPI_Comm_create_from_group, where there is none. The member with the lowest rank leads: the others tell it the group that
- * they were called with, and it answers each with the new context id, or with the two groups that
- * differ. Who leads does not depend on the order of a group, so that most mistakes meet there.
+ * of the communicator, and in MPI_Comm_create_from_group, where there is none. The member with the
+ * lowest rank leads: the others tell it the group that they were called with, and it answers each
+ * with the new context id, or with the two groups that differ. Who leads does not depend on the
+ * order of a group, so that most mistakes meet there.
  *
  * The messages have a context of their own and the user's tag. So groups with different tags can be
  * made at once, by several threads, and beside messages and other calls with the same tag. Of two

@@ -4,6 +4,7 @@
 #include "coll/coll.h"
 #include "comm/comm.h"
 #include "group/group.h"
+#include "p2p/bsend.h"
 #include "topo/topo.h"
 
 #include <limits.h>
@@ -129,6 +130,7 @@ comm_end(struct comm *comm)
 {
     topology_release(comm->topology);
     coll_free(comm);
+    bsend_drop(&comm->buffer);
     errhandler_release(comm->errhandler);
     if (comm->remote) {
         group_release(comm->remote);

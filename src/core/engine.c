@@ -312,8 +312,8 @@ engine_wait(struct wait *wait)
     int err = engine_failed();
     if (unlikely(err))
         return failed_or_interrupted(err);
-    // Without threads the lock is not this one's to give away: others take it for a moment, in calls
-    // that are allowed at any time.
+    // Without threads the lock is not this one's to give away: others take it for a moment, in
+    // calls that are allowed at any time.
     if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)) && engine.threads)
         return let_others_in(wait);
     if (unlikely(events_ready()))

@@ -93,14 +93,13 @@ struct engine {
     struct pages pages;             // large messages of this process, sent or received
     uint32_t direct_classes;        // bit per class: the last message sent was copied directly
     uint32_t pieces_out;            // own pieces that readers may still hold (upper bound)
-    uint64_t buffer_used;           // of the attached buffer (MPI_Bsend), bytes
-    void *buffer;
-    uint64_t buffer_size;
+    struct bsend_buffer *buffer;    // of the process (src/p2p/bsend.h), or NULL
 
     // Tasks (task.c), in the order in which they were started.
     struct task *tasks, *last_task;
     struct task *next_task; // while they are stepped
     bool tasks_busy;
+    struct errhandler *file_errhandler; // that files begin with; NULL: MPI_ERRORS_RETURN
 
     // The tool interface (src/tool).
     uint64_t direct_from, direct_always; // bytes: see transfer.c

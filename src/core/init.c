@@ -125,15 +125,23 @@ join(void)
     return MPI_SUCCESS;
 }
 
+// For the launcher, should this process end.
+static void
+say_inside(void)
+{
+    bool world = atomic_load_explicit(&engine.world_state, memory_order_relaxed) == WORLD_RUNNING;
+    if (engine.block)
+        atomic_store_explicit(&engine.block->state, world ? RANK_JOINED : RANK_SESSION,
+                              memory_order_relaxed);
+}
+
 // The rank is still this process's.
 static void
 resume(void)
 {
-    if (!engine.block)
-        return;
     // relaxed: a peer that sends to this rank has heard from it since, in making a communicator.
-    atomic_store_explicit(&engine.block->leaves, 0, memory_order_relaxed);
-    atomic_store_explicit(&engine.block->state, RANK_JOINED, memory_order_relaxed);
+    if (engine.block)
+        atomic_store_explicit(&engine.block->leaves, 0, memory_order_relaxed);
 }
 
 static int
@@ -179,8 +187,7 @@ begin(int required, bool locking, int *granted)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         engine_lock();
     }
-    if (atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FORKED ||
-        (engine.joined && engine.pid != (int32_t)getpid()))
+    if (engine.joined && engine.pid != (int32_t)getpid())
         return engine_forked();
     bool first = engine.users == 0;
     if (first) {
@@ -197,6 +204,7 @@ begin(int required, bool locking, int *granted)
         engine.thread_level = level;
     engine.users++;
     *granted = level;
+    say_inside();
     return MPI_SUCCESS;
 }
 
@@ -228,6 +236,7 @@ world_start(int required, int *provided)
     engine.world_level = level;
     // release: pairs with the acquire in MPI_Initialized; this thread may use MPI now.
     atomic_store_explicit(&engine.world_state, WORLD_RUNNING, memory_order_release);
+    say_inside();
     if (provided)
         *provided = level;
     return MPI_SUCCESS;
@@ -322,14 +331,15 @@ world_stop(void)
     engine.late_owner = owner->handle;
     engine.world = engine.self = NULL;
     atomic_store_explicit(&engine.world_state, WORLD_FINALIZED, memory_order_relaxed);
+    if (engine.users)
+        say_inside();
     return err;
 }
 
 _Noreturn void
 engine_abort(int code)
 {
-    bool forked = atomic_load_explicit(&engine.state, memory_order_relaxed) == ENGINE_FORKED;
-    if (engine.seg && !forked) {
+    if (engine.seg && engine.pid == (int32_t)getpid()) { // not in a forked child
         struct failure failure = {
             .kind = FAILURE_ABORT, .rank = (unsigned)engine.rank & (MAX_RANKS - 1), .code = code};
         // Only the first rings the bells, or the launcher should it die before.

@@ -590,7 +590,9 @@ abandon_send(struct request *send)
         struct object object = copy->object;
         *copy = *send;
         copy->object = object;
-        copy->on_stack = false;
+        copy->on_stack = copy->persistent = copy->active = false;
+        copy->class = NULL;
+        copy->of = copy->parent = NULL;
         copy->orphan = copy->buffered = true;
         copy->base = data;
         copy->type = type_get(MPI_BYTE);

@@ -54,9 +54,10 @@ struct session {
 
 /* ---- communicators (src/comm) ---- */
 
-struct attribute; // of communicators, datatypes and windows (src/attr)
-struct coll;      // what the collectives keep for a communicator (src/coll)
-struct topology;  // src/topo
+struct attribute;    // of communicators, datatypes and windows (src/attr)
+struct coll;         // what the collectives keep for a communicator (src/coll)
+struct topology;     // src/topo
+struct bsend_buffer; // for MPI_Bsend (p2p/bsend.h)
 
 struct comm {
     struct object object;
@@ -75,10 +76,11 @@ struct comm {
     uint64_t context;     // of point-to-point messages; context + 1: of internal ones
     MPI_Comm handle;
     struct errhandler *errhandler;
-    bool errhandler_set;       // by the user
-    struct coll *coll;         // NULL before the first collective
-    uint32_t boards;           // opened so far (coll/coll.h), the same number in all members
-    struct topology *topology; // or NULL
+    bool errhandler_set;         // by the user
+    struct coll *coll;           // NULL before the first collective
+    uint32_t boards;             // opened so far (coll/coll.h), the same number in all members
+    struct topology *topology;   // or NULL
+    struct bsend_buffer *buffer; // attached to it, or NULL
     char name[MPI_MAX_OBJECT_NAME];
     struct attribute *attributes; // the newest first, or NULL
 };
@@ -98,8 +100,8 @@ struct edges {
     int *ranks;   // in the communicator; MPI_PROC_NULL beyond the border of a grid
     int *weights; // NULL: there are none
     /* Of incoming edges only: which of the source's own outgoing edges the edge is. -1 where there
-     * is none: beyond a border, and in an MPI_Graph_create graph whose source does not name this
-     * process as often as this one names it. */
+     * is none: beyond a border, and in a graph whose source does not name this process as often as
+     * this one names it. Nothing comes on such an edge. */
     int *lanes;
 };
 

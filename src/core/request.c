@@ -53,12 +53,13 @@ request_done(struct request *request, int error)
 {
     request->error = error;
     request->done = true;
-    engine_changed();
-    if (!request->orphan)
+    if (unlikely(request->parent)) {
+        request->parent->class->child(request->parent, request);
         return;
-    if (request->buffered)
-        engine.buffer_used -= request->charged;
-    request_free(request);
+    }
+    engine_changed();
+    if (request->orphan)
+        request_free(request);
 }
 
 int
@@ -91,10 +92,15 @@ request_reported(struct request *request, MPI_Request *handle)
 void
 request_give_up(struct request *request, MPI_Request *handle)
 {
-    if (request->class && request->class->abandon)
+    if (request->class && request->class->abandon) {
         request->class->abandon(request);
-    else if (request->kind != REQUEST_OTHER)
+    } else if (request->kind != REQUEST_OTHER) {
         message_abandon(request);
+    } else {
+        *handle = MPI_REQUEST_NULL;
+        request->orphan = true;
+        return;
+    }
     request->done = true;
     request_reported(request, handle);
 }

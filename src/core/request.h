@@ -42,8 +42,11 @@ struct request_class {
     int (*status)(struct request *request, MPI_Status *status);
     /* MPI_Cancel, of what is done too; a code when it may not be cancelled. NULL: as a message. */
     int (*cancel)(struct request *request);
-    /* The job has failed: nobody touches its buffers afterwards. The request is freed next. */
+    /* The job has failed: nobody touches its buffers afterwards. The request is freed next. NULL,
+     * in what is neither a send nor a receive: it goes on, and is freed when it is done. */
     void (*abandon)(struct request *request);
+    /* An operation of which it is the `parent` is done, and left to it. */
+    void (*child)(struct request *request, struct request *child);
     /* What `of` holds. A code is what a user's function returned; the request ends all the same. */
     int (*free)(struct request *request);
 };
@@ -66,11 +69,12 @@ struct request {
     bool buffered; // send: `base` is ours, freed when the request is done
     int error;     // MPI_SUCCESS or a code
     const struct request_class *class;
-    void *of;          // the class's own
-    struct comm *comm; // held
-    struct type *type; // held
-    struct peer *peer; // send: destination; recv: NULL until matched
-    const void *base;  // the user's buffer
+    void *of;               // the class's own
+    struct request *parent; // of what has no handle: the request that hears of its end, or NULL
+    struct comm *comm;      // held
+    struct type *type;      // held
+    struct peer *peer;      // send: destination; recv: NULL until matched
+    const void *base;       // the user's buffer
     MPI_Count count;
     uint64_t size;  // bytes: of the message (send), of room (recv), then of what arrived
     uint64_t moved; // bytes that this side has copied, by any way
@@ -80,7 +84,6 @@ struct request {
     uint64_t context;
     struct xfer *xfer;         // NULL: none
     struct message *message;   // send to this process itself: until received or kept
-    uint64_t charged;          // buffered: what it counts for in the attached buffer
     struct byte_range rest[3]; // send: ranges to stage that nobody else delivers
     int nrest;
     bool failed_taken;            // send: one of them is what the receiver failed to read
@@ -90,6 +93,18 @@ struct request {
     struct match_node node;       // recv: while it is posted
     struct request *next, **link; // in the list it is on: its peer's deferred, or receiving
 };
+
+/* A request that is over, as it was before its first start: what the engine's messages change. */
+static inline void
+request_renew(struct request *request)
+{
+    request->error = MPI_SUCCESS;
+    request->moved = request->pieces = request->began = 0;
+    request->xfer = NULL;
+    request->message = NULL;
+    request->nrest = 0;
+    request->failed_taken = request->direct = false;
+}
 
 static inline void
 request_link(struct request **list, struct request *request)

@@ -141,13 +141,16 @@ session_call_errhandler(struct session *session, int code)
     session_release(session);
 }
 
-// `session` is looked up under the lock, where there is one to take.
+// `session` was looked up under the lock, unless this is a forked child, which has none.
 static int
-raise_session(struct session *session, const char *function, int code)
+raise_session(struct session *session, bool locked, const char *function, int code)
 {
-    if (session)
+    if (session && locked)
         session_call_errhandler(session, code);
-    engine_leave_always();
+    if (locked)
+        engine_leave_always();
+    else if (session)
+        errhandler_call(session->errhandler, &(MPI_Session){session->handle}, code);
     return session ? code : world_raise(function, code);
 }
 
@@ -155,40 +158,39 @@ int
 session_raise(MPI_Session handle, const char *function, int code)
 {
     error_place(code, function);
-    if (engine_enter_always() != MPI_SUCCESS)
-        return world_raise(function, code);
-    return raise_session(session_get(handle), function, code);
+    bool locked = engine_enter_always() == MPI_SUCCESS;
+    return raise_session(session_get(handle), locked, function, code);
 }
 
 int
 group_raise(MPI_Group handle, const char *function, int code)
 {
     error_place(code, function);
-    if (engine_enter_always() != MPI_SUCCESS)
-        return world_raise(function, code);
-    struct group *group = group_get(handle);
-    return raise_session(group ? group->session : NULL, function, code);
+    bool locked = engine_enter_always() == MPI_SUCCESS;
+    const struct group *group = group_get(handle);
+    return raise_session(group ? group->session : NULL, locked, function, code);
 }
 
 int
 errhandler_raise(MPI_Errhandler handle, const char *function, int code)
 {
-    MPI_Comm owner = MPI_COMM_NULL;
-    struct errhandler *errhandler = NULL;
     error_place(code, function);
-    if (engine_enter_always() != MPI_SUCCESS)
-        return world_raise(function, code);
-    errhandler = errhandler_get(handle);
-    if (errhandler)
+    bool locked = engine_enter_always() == MPI_SUCCESS;
+    struct errhandler *errhandler = errhandler_get(handle);
+    if (errhandler && locked)
         errhandler_hold(errhandler);
-    engine_leave_always();
+    if (locked)
+        engine_leave_always();
     if (!errhandler)
         return world_raise(function, code);
-    if (errhandler->kind == ERRH_SESSION)
-        owner = (MPI_Comm)MPI_SESSION_NULL;
-    errhandler_call(errhandler, &owner, code);
-    engine_lock();
-    errhandler_release(errhandler);
-    engine_unlock();
+    MPI_Comm none = MPI_COMM_NULL;
+    MPI_Session no_session = MPI_SESSION_NULL;
+    void *owner = errhandler->kind == ERRH_SESSION ? (void *)&no_session : (void *)&none;
+    errhandler_call(errhandler, owner, code);
+    if (locked) {
+        engine_lock();
+        errhandler_release(errhandler);
+        engine_unlock();
+    }
     return code;
 }

@@ -77,6 +77,9 @@ errhandler_hold(struct errhandler *errhandler)
 }
 void errhandler_release(struct errhandler *errhandler);
 
+/* For calls on a file that there is not: the error handler that files begin with (14.7). */
+int file_raise(const char *function, int code) cold;
+
 /* The text of any code, a user's included, as error_text. */
 bool code_text(int code, char *text, size_t n);
 

@@ -26,8 +26,10 @@ put_arguments(struct info *info, int argc, char **argv)
 {
     char line[MPI_MAX_INFO_VAL] = "";
     size_t at = 0;
+    if (!argv[0])
+        return MPI_SUCCESS;
     int err = put_fitting(info, "command", argv[0]);
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc && argv[i]; i++) {
         size_t n = strlen(argv[i]);
         if (at + 1 + n >= sizeof line)
             return err;

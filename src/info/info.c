@@ -44,6 +44,8 @@ static int
 info_create_env(int argc, char **argv, MPI_Info *handle)
 {
     int err = check_pointer(handle, "info");
+    if (!err && argc < 0)
+        err = negative_error(MPI_ERR_ARG, "argc", argc);
     if (!err && argc > 0)
         err = check_pointer(argv, "argv");
     struct info *info = err ? NULL : info_new();

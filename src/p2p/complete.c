@@ -3,6 +3,8 @@
 
 #include "p2p/p2p.h"
 
+#include <stdio.h>
+
 /*
  * Completion (MPI 5.0, 3.7.3 to 3.7.6): the wait and test families, MPI_Request_free,
  * MPI_Request_get_status and MPI_Cancel.
@@ -52,7 +54,7 @@ finish(struct request *request, MPI_Request *handle, MPI_Status *status)
 {
     int err = request_status(request, status);
     int freed = request_reported(request, handle);
-    return err ? err : freed;
+    return freed ? freed : err; // 13.2: of a generalized request's functions the last one's
 }
 
 static int
@@ -193,6 +195,15 @@ first_note(struct first *first, int err, MPI_Comm comm)
         *first = (struct first){err, comm};
 }
 
+// Null, inactive, or freed by the same call because the list holds it twice.
+static void
+finish_nothing(MPI_Request *handle, MPI_Status *status)
+{
+    status_empty(status);
+    if (!request_get(*handle))
+        *handle = MPI_REQUEST_NULL;
+}
+
 // Finish the i-th request, or give the status of a null one; its error goes into the status.
 static void
 finish_at(MPI_Request *requests, MPI_Status *statuses, int i, struct first *first)
@@ -204,7 +215,7 @@ finish_at(MPI_Request *requests, MPI_Status *statuses, int i, struct first *firs
     if (r)
         err = finish(r, &requests[i], status);
     else
-        status_empty(status);
+        finish_nothing(&requests[i], status);
     status_error(status, err);
     first_note(first, err, comm);
 }
@@ -229,19 +240,26 @@ fail_all(int count, MPI_Request *requests, MPI_Status *statuses, int err, MPI_Co
     return err;
 }
 
+// What the calls that give several statuses return when one of them has this error.
+static int
+in_statuses(int first, const MPI_Status *statuses)
+{
+    char text[MPI_MAX_ERROR_STRING];
+    if (!first || statuses == MPI_STATUSES_IGNORE)
+        return first;
+    if (!error_text(first, text, sizeof text))
+        snprintf(text, sizeof text, "%d, of the user's own", first);
+    return error_new(MPI_ERR_IN_STATUS, "the first of the errors in the statuses: %s", text);
+}
+
 static int
 finish_all(int count, MPI_Request *requests, MPI_Status *statuses, MPI_Comm *comm)
 {
     struct first failed = {0};
     for (int i = 0; i < count; i++)
         finish_at(requests, statuses, i, &failed);
-    int first = failed.err;
     *comm = failed.comm;
-    if (!first || statuses == MPI_STATUSES_IGNORE)
-        return first;
-    char text[MPI_MAX_ERROR_STRING];
-    error_text(first, text, sizeof text);
-    return error_new(MPI_ERR_IN_STATUS, "the first of the errors in the statuses: %s", text);
+    return in_statuses(failed.err, statuses);
 }
 
 static int
@@ -450,12 +468,7 @@ finish_some(struct some *some, int at)
     }
     *some->outcount = n;
     some->comm = failed.comm;
-    if (!failed.err || some->statuses == MPI_STATUSES_IGNORE)
-        return failed.err;
-    return error_new(MPI_ERR_IN_STATUS,
-                     "%d operations have ended, some with an error (in their "
-                     "statuses)",
-                     n);
+    return in_statuses(failed.err, some->statuses);
 }
 
 int
@@ -508,6 +521,132 @@ PMPI_Testsome(int incount, MPI_Request array_of_requests[], int *outcount, int a
 }
 weak_alias(PMPI_Testsome, MPI_Testsome);
 
+/* ---- looking, without an end to anything (3.7.6) ---- */
+
+static int
+look_any(int count, const MPI_Request *requests, int *index, int *flag, MPI_Status *status,
+         MPI_Comm *comm)
+{
+    int err = index && flag ? check_many(count, requests) : null_error("index or flag");
+    if (err)
+        return err;
+    int at = first_done(count, requests);
+    if (at == NONE_DONE && progress_poll())
+        at = first_done(count, requests);
+    *flag = at != NONE_DONE;
+    *index = at >= 0 ? at : MPI_UNDEFINED;
+    if (at >= 0) {
+        struct request *r = active(requests[at]);
+        *comm = comm_of(r);
+        return request_status(r, status);
+    }
+    *comm = comm_of_any(count, requests);
+    if (*flag)
+        status_empty(status);
+    return *flag ? MPI_SUCCESS : engine_failed();
+}
+
+int
+PMPI_Request_get_status_any(int count, const MPI_Request array_of_requests[], int *indx, int *flag,
+                            MPI_Status *status)
+{
+    MPI_Comm comm = MPI_COMM_NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = look_any(count, array_of_requests, indx, flag, status, &comm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Request_get_status_any", err);
+}
+weak_alias(PMPI_Request_get_status_any, MPI_Request_get_status_any);
+
+// The status of one of several, with its error.
+static void
+look_at(struct request *r, MPI_Status *status, struct first *failed)
+{
+    int err = MPI_SUCCESS;
+    MPI_Comm comm = comm_of(r);
+    if (r)
+        err = request_status(r, status);
+    else
+        status_empty(status);
+    status_error(status, err);
+    first_note(failed, err, comm);
+}
+
+static int
+look_all(int count, const MPI_Request *requests, int *flag, MPI_Status *statuses, MPI_Comm *comm)
+{
+    struct first failed = {0};
+    int err = flag ? check_many(count, requests) : null_error("flag");
+    if (err)
+        return err;
+    *flag = all_done(count, requests) || (progress_poll() && all_done(count, requests));
+    if (!*flag) {
+        *comm = comm_of_any(count, requests);
+        return engine_failed();
+    }
+    for (int i = 0; i < count; i++)
+        look_at(active(requests[i]), status_at(statuses, i), &failed);
+    *comm = failed.comm;
+    return in_statuses(failed.err, statuses);
+}
+
+int
+PMPI_Request_get_status_all(int count, const MPI_Request array_of_requests[], int *flag,
+                            MPI_Status array_of_statuses[])
+{
+    MPI_Comm comm = MPI_COMM_NULL;
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = look_all(count, array_of_requests, flag, array_of_statuses, &comm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Request_get_status_all", err);
+}
+weak_alias(PMPI_Request_get_status_all, MPI_Request_get_status_all);
+
+static int
+look_some(struct some *some)
+{
+    struct first failed = {0};
+    int n = 0, err = some_check(some);
+    if (err)
+        return err;
+    int at = first_done(some->count, some->requests);
+    if (at == NONE_DONE && progress_poll())
+        at = first_done(some->count, some->requests);
+    for (int i = 0; at >= 0 && i < some->count; i++) {
+        struct request *r = active(some->requests[i]);
+        if (!r || !r->done)
+            continue;
+        look_at(r, status_at(some->statuses, n), &failed);
+        some->indices[n++] = i;
+    }
+    *some->outcount = at == NONE_ACTIVE ? MPI_UNDEFINED : n;
+    some->comm = n ? failed.comm : comm_of_any(some->count, some->requests);
+    if (at == NONE_DONE)
+        return engine_failed();
+    return in_statuses(failed.err, some->statuses);
+}
+
+int
+PMPI_Request_get_status_some(int incount, const MPI_Request array_of_requests[], int *outcount,
+                             int array_of_indices[], MPI_Status array_of_statuses[])
+{
+    // Nothing here writes to them.
+    MPI_Request *requests = (MPI_Request *)(uintptr_t)array_of_requests;
+    struct some some = {incount,          requests,          outcount,
+                        array_of_indices, array_of_statuses, MPI_COMM_NULL};
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = look_some(&some);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(some.comm, "MPI_Request_get_status_some", err);
+}
+weak_alias(PMPI_Request_get_status_some, MPI_Request_get_status_some);
+
 /* ---- letting go and cancelling ---- */
 
 // What is under way goes on, and frees itself.
@@ -516,7 +655,8 @@ let_go(struct request *r)
 {
     if (r->done)
         return request_free(r);
-    handle_retire(r);
+    if (!request_is_general(r))
+        handle_retire(r);
     r->orphan = true;
     return MPI_SUCCESS;
 }
@@ -540,10 +680,9 @@ PMPI_Request_free(MPI_Request *request)
 }
 weak_alias(PMPI_Request_free, MPI_Request_free);
 
-// The wait that follows may depend on no other process (3.8.4): a send that its receiver knows of
-// goes on from a copy.
-static void
-cancel_message(struct request *r)
+// A send that its receiver knows of goes on from a copy.
+void
+request_cancel(struct request *r)
 {
     if (message_withdraw(r)) {
         r->cancelled = true;
@@ -563,7 +702,7 @@ cancel(struct request *r)
     if (r->class && r->class->cancel)
         return r->class->cancel(r);
     if (!r->done)
-        cancel_message(r);
+        request_cancel(r);
     return MPI_SUCCESS;
 }
 
@@ -583,23 +722,3 @@ PMPI_Cancel(MPI_Request *request)
     return likely(!err) ? MPI_SUCCESS : raise_on(MPI_COMM_NULL, "MPI_Cancel", err);
 }
 weak_alias(PMPI_Cancel, MPI_Cancel);
-
-int
-PMPI_Test_cancelled(const MPI_Status *status, int *flag)
-{
-    if (status == MPI_STATUS_IGNORE || !flag)
-        return raise_on(MPI_COMM_NULL, "MPI_Test_cancelled", null_error("status or flag"));
-    *flag = status->MPI_internal[2] != 0;
-    return MPI_SUCCESS;
-}
-weak_alias(PMPI_Test_cancelled, MPI_Test_cancelled);
-
-int
-PMPI_Status_set_cancelled(MPI_Status *status, int flag)
-{
-    if (status == MPI_STATUS_IGNORE)
-        return raise_on(MPI_COMM_NULL, "MPI_Status_set_cancelled", null_error("status"));
-    status->MPI_internal[2] = flag != 0;
-    return MPI_SUCCESS;
-}
-weak_alias(PMPI_Status_set_cancelled, MPI_Status_set_cancelled);

@@ -50,9 +50,27 @@ int recv_begin(const struct envelope *e, MPI_Request *request);
 /* Wait for a request on the caller's stack or in the pool; gives it up when the job has failed. */
 int request_await(struct request *request, const char *op);
 
+/* MPI_Cancel of a message that is not done. The wait that follows may depend on no other process
+ * (3.8.4). */
+void request_cancel(struct request *request);
+
+/* A generalized one (MPI_Grequest_start)? */
+bool request_is_general(const struct request *request);
+
 /* Fill a send request (kind, buffer, destination) from an envelope. */
 void send_fill(struct request *send, const struct envelope *e, bool sync);
 void recv_fill(struct request *recv, const struct envelope *e);
+
+/* The short way of a send: true if the message has left. Not for synchronous ones. */
+static inline bool
+send_inline_try(const struct envelope *e)
+{
+    struct comm *comm = e->comm;
+    struct peer *peer = comm->peers[e->rank];
+    return likely(e->size <= SLOT_INLINE && e->type->contiguous && peer->other) &&
+           likely(message_send_inline(peer, comm->context, comm->rank, e->tag,
+                                      (const char *)e->buffer + e->type->true_lb, e->size));
+}
 
 /* A request for an operation that is already over (MPI_PROC_NULL). */
 int request_over(enum request_kind kind, MPI_Request *request);

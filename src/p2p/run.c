@@ -65,11 +65,7 @@ send_run(const struct envelope *e, enum send_mode mode, const char *op)
 {
     if (unlikely(e->rank == MPI_PROC_NULL))
         return MPI_SUCCESS;
-    struct comm *comm = e->comm;
-    struct peer *peer = comm->peers[e->rank];
-    if (likely(mode != SEND_SYNC && e->size <= SLOT_INLINE && e->type->contiguous && peer->other) &&
-        likely(message_send_inline(peer, comm->context, comm->rank, e->tag,
-                                   (const char *)e->buffer + e->type->true_lb, e->size)))
+    if (likely(mode != SEND_SYNC) && send_inline_try(e))
         return MPI_SUCCESS;
     return send_wait(e, mode == SEND_SYNC, op);
 }

@@ -3,8 +3,8 @@
 
 /*
  * Sessions (MPI 5.0, 11.3). A session is a user of the engine (core/init.h), a level of threads and
- * an error handler; nothing else hangs on it. What is made from it is like what is made in the World
- * model, and outlives it as far as the standard lets it.
+ * an error handler; nothing else hangs on it. What is made from it is like what is made in the
+ * World model, and outlives it as far as the standard lets it.
  *
  * All calls on sessions are allowed in any thread at any time and take the lock.
  */

@@ -42,7 +42,14 @@ enum rank_state {
     RANK_FREE = 0,      // no process has joined under this rank
     RANK_JOINED = 1,    // a process claimed it in MPI_Init
     RANK_FINALIZED = 2, // that process has returned from MPI_Finalize
+    RANK_SESSION = 3,   // it has sessions only (MPI_Session_init); with the last it is FINALIZED
 };
+
+static inline bool
+rank_state_inside(uint32_t state)
+{
+    return state == RANK_JOINED || state == RANK_SESSION;
+}
 
 enum failure_kind {
     FAILURE_NONE = 0,

@@ -127,8 +127,8 @@ weak_alias(PMPI_T_cvar_get_index, MPI_T_cvar_get_index);
 static const struct cvar *
 cvar_of(MPI_T_cvar_handle handle)
 {
-    uintptr_t i = (uintptr_t)handle;
-    return i >= 1 && i <= (uintptr_t)CVARS ? &cvars[i - 1] : NULL;
+    uintptr_t i = (uintptr_t)handle - CVAR_HANDLES;
+    return i < (uintptr_t)CVARS ? &cvars[i] : NULL;
 }
 
 int
@@ -142,7 +142,7 @@ PMPI_T_cvar_handle_alloc(int cvar_index, void *obj_handle, MPI_T_cvar_handle *ha
         return MPI_T_ERR_INVALID_INDEX;
     if (!handle || !count)
         return MPI_T_ERR_INVALID;
-    *handle = (MPI_T_cvar_handle)(uintptr_t)(cvar_index + 1);
+    *handle = (MPI_T_cvar_handle)(CVAR_HANDLES + (uintptr_t)cvar_index);
     *count = 1;
     return MPI_SUCCESS;
 }

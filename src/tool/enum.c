@@ -15,7 +15,7 @@ static const char *const states[] = {[ENGINE_NEW] = "not initialized",
 static int
 enum_of(MPI_T_enum handle)
 {
-    uintptr_t i = (uintptr_t)handle - 1;
+    uintptr_t i = (uintptr_t)handle - ENUM_HANDLES;
     return i < ENUM_EVENTS + EVENT_KINDS ? (int)i : -1;
 }
 

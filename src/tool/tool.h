@@ -5,10 +5,11 @@
  * The tool interface (MPI 5.0, 15.3), shared by its files.
  *
  * Its functions return error codes and call no error handler (15.3.1). They work before MPI_Init
- * and after MPI_Finalize, in any thread, and run under the engine's lock. What an index names stands
- * in a table that never changes; what a handle names (sessions, handles of performance variables,
- * registrations, instances of events) are objects of one pool, so that a freed or wild handle is
- * told. A handle of a control variable is its index: none is bound to an object, so all are alike.
+ * and after MPI_Finalize, in any thread, and run under the engine's lock. What an index names
+ * stands in a table that never changes; what a handle names (sessions, handles of performance
+ * variables, registrations, instances of events) are objects of one pool, so that a freed or wild
+ * handle is told. A handle of a control variable is its index: none is bound to an object, so all
+ * are alike.
  */
 #ifndef MUSTER_TOOL_TOOL_H
 #define MUSTER_TOOL_TOOL_H
@@ -88,13 +89,17 @@ enum tool_category cvar_category(int i);
 enum tool_category pvar_category(int i);
 enum tool_category event_category(int i);
 
+/* Where handles begin that are numbers: no small ones, which are easily made by mistake. */
+#define CVAR_HANDLES UINT64_C(0x6376617200000000)
+#define ENUM_HANDLES UINT64_C(0x656e756d00000000)
+
 /* Enumerations: of MPI's states, then of each event's elements. */
 enum { ENUM_STATE, ENUM_EVENTS };
 
 static inline MPI_T_enum
 enum_handle(int i)
 {
-    return (MPI_T_enum)(uintptr_t)(i + 1);
+    return (MPI_T_enum)(ENUM_HANDLES + (uintptr_t)i);
 }
 
 /* ---- performance variables (pvar.c) ---- */

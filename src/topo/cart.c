@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Making grids (MPI 5.0, 8.5.1, 8.5.6 and 8.5.7). Ranks stand in row-major order: the last dimension
- * is the quickest. */
+/* Making grids (MPI 5.0, 8.5.1, 8.5.6 and 8.5.7). Ranks stand in row-major order: the last
+ * dimension is the quickest. */
 #include "topo/cart.h"
 
 #include "coll/agree.h"

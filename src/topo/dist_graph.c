@@ -7,11 +7,10 @@
  * Making one takes up to five agreements of the parent:
  *   1, 2  MPI_Dist_graph_create: any rank may tell of any edge. Each edge goes to both its ends;
  *         they list what they were told in the order of the tellers' ranks, and of the telling.
- *   3     MPI_Dist_graph_create_adjacent: each pair compares how many edges the one says it has to
- *         the other with how many the other says come from it.
- *   4     Rank 0's context id; whether there are weights; who found a difference. All return the
- *         same error, if any.
- *   5     Each source tells the lanes of its edges.
+ *   3     Rank 0's context id, and whether there are weights, which all must say alike.
+ *   4, 5  Each source tells each destination how many edges lead there, and their lanes. What
+ *         MPI_Dist_graph_create_adjacent was told at one end alone has none: whoever uses such an
+ *         edge finds out.
  */
 #include "topo/topo.h"
 
@@ -70,6 +69,16 @@ blocks_exchange(struct comm *comm, enum coll_kind kind, const struct blocks *out
     return agree_alltoallv(comm, kind, &send, &recv);
 }
 
+// What the others have for this rank: first how much, then all.
+static int
+hear(struct comm *comm, enum coll_kind kind, const struct blocks *out, struct blocks *in)
+{
+    int err = agree_alltoall(comm, kind, out->counts, in->counts, sizeof *in->counts);
+    if (err)
+        return err;
+    return blocks_place(in, comm->size) ? blocks_exchange(comm, kind, out, in) : no_memory(comm);
+}
+
 /* ---- lanes ---- */
 
 // Each source tells each of its destinations the lanes of the edges there, in order.
@@ -89,21 +98,16 @@ lanes_put(const struct edges *out, struct blocks *b, int size)
     return MPI_SUCCESS;
 }
 
-static bool
-lanes_expect(const struct edges *in, struct blocks *b, int size)
-{
-    for (int e = 0; e < in->n; e++)
-        b->counts[in->ranks[e]] += (MPI_Count)sizeof(int);
-    return blocks_place(b, size);
-}
-
+// What was told of edges from a source beyond those that it tells of stays without a lane.
 static void
 lanes_take(struct edges *in, struct blocks *b)
 {
     for (int e = 0; e < in->n; e++) {
-        MPI_Count *at = &b->displs[in->ranks[e]];
-        in->lanes[e] = b->values[*at / (MPI_Count)sizeof(int)];
-        *at += (MPI_Count)sizeof(int);
+        int r = in->ranks[e];
+        bool told = b->counts[r] > 0;
+        in->lanes[e] = told ? b->values[b->displs[r] / (MPI_Count)sizeof(int)] : -1;
+        b->displs[r] += told ? (MPI_Count)sizeof(int) : 0;
+        b->counts[r] -= told ? (MPI_Count)sizeof(int) : 0;
     }
 }
 
@@ -111,14 +115,14 @@ static int
 find_lanes(struct comm *comm, enum coll_kind kind, struct topology *graph)
 {
     struct blocks out = {0}, in = {0};
-    int err = no_memory(comm);
-    if (blocks_make(&out, comm->size) && blocks_make(&in, comm->size) &&
-        lanes_put(&graph->out, &out, comm->size) == MPI_SUCCESS &&
-        lanes_expect(&graph->in, &in, comm->size)) {
-        err = blocks_exchange(comm, kind, &out, &in);
-        if (!err)
-            lanes_take(&graph->in, &in);
-    }
+    int err = MPI_SUCCESS;
+    if (!blocks_make(&out, comm->size) || !blocks_make(&in, comm->size) ||
+        lanes_put(&graph->out, &out, comm->size) != MPI_SUCCESS)
+        err = no_memory(comm);
+    if (!err)
+        err = hear(comm, kind, &out, &in);
+    if (!err)
+        lanes_take(&graph->in, &in);
     blocks_free(&out);
     blocks_free(&in);
     return err;
@@ -129,45 +133,13 @@ find_lanes(struct comm *comm, enum coll_kind kind, struct topology *graph)
 struct verdict {
     uint64_t context; // of rank 0
     int32_t weighted;
-    int32_t source, said_out, said_in; // said_out != said_in: of the edges from source to here
 };
-
-struct said {
-    int32_t out, in;
-};
-
-static int
-compare_ends(struct comm *comm, enum coll_kind kind, const struct topology *graph,
-             struct verdict *verdict)
-{
-    struct said *mine = calloc((size_t)comm->size, 2 * sizeof *mine), *theirs = mine + comm->size;
-    if (!mine)
-        return no_memory(comm);
-    for (int e = 0; e < graph->out.n; e++)
-        mine[graph->out.ranks[e]].out++;
-    for (int e = 0; e < graph->in.n; e++)
-        mine[graph->in.ranks[e]].in++;
-    int err = agree_alltoall(comm, kind, mine, theirs, sizeof *mine);
-    for (int r = 0; !err && r < comm->size; r++) {
-        if (theirs[r].out == mine[r].in)
-            continue;
-        verdict->source = r;
-        verdict->said_out = theirs[r].out;
-        verdict->said_in = mine[r].in;
-    }
-    free(mine);
-    return err;
-}
 
 static int
 judge(const struct verdict *all, int size)
 {
     for (int r = 0; r < size; r++) {
         const struct verdict *v = &all[r];
-        if (v->said_out != v->said_in)
-            return error_new(MPI_ERR_ARG,
-                             "rank %d tells of %d edges to rank %d, which tells of %d from it",
-                             v->source, v->said_out, r, v->said_in);
         if (v->weighted != all[0].weighted)
             return error_new(MPI_ERR_ARG, "rank %d gives %s, but rank 0 %s", r,
                              v->weighted ? "weights" : "MPI_UNWEIGHTED",
@@ -287,8 +259,6 @@ adjacent_held(struct comm *comm, const struct adjacent_args *args, MPI_Comm *new
     int err = copy_side(&args->in, &graph->in, verdict.weighted, true);
     if (!err)
         err = copy_side(&args->out, &graph->out, verdict.weighted, false);
-    if (!err)
-        err = compare_ends(comm, kind, graph, &verdict);
     if (err) {
         topology_release(graph);
         return err;
@@ -411,18 +381,6 @@ tell_all(const struct create_args *args, struct blocks *b, int size)
 }
 
 static int
-hear_all(struct comm *comm, const struct blocks *out, struct blocks *in)
-{
-    const enum coll_kind kind = COLL_DIST_GRAPH_CREATE;
-    if (!blocks_make(in, comm->size))
-        return no_memory(comm);
-    int err = agree_alltoall(comm, kind, out->counts, in->counts, sizeof *in->counts);
-    if (err)
-        return err;
-    return blocks_place(in, comm->size) ? blocks_exchange(comm, kind, out, in) : no_memory(comm);
-}
-
-static int
 edges_from(const struct blocks *b, int size, bool weighted, struct topology *graph)
 {
     const struct told *told = (const void *)b->values;
@@ -449,7 +407,9 @@ static int
 hear_of_edges(struct comm *comm, const struct create_args *args, struct topology *graph)
 {
     struct blocks out = {0}, in = {0};
-    int err = tell_all(args, &out, comm->size) ? hear_all(comm, &out, &in) : no_memory(comm);
+    int err = no_memory(comm);
+    if (tell_all(args, &out, comm->size) && blocks_make(&in, comm->size))
+        err = hear(comm, COLL_DIST_GRAPH_CREATE, &out, &in);
     if (!err)
         err = edges_from(&in, comm->size, args->weights != MPI_UNWEIGHTED, graph);
     blocks_free(&out);

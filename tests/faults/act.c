@@ -4,7 +4,8 @@
 /*
  * A rank that does what it is told: act WHO:WHAT[=N] ...
  * WHO is a rank or '*', WHAT one of the words below; each rank does what is for it, in order, and
- * returns the last `code`. Without `init` it is a program without MPI, and its rank is 0.
+ * returns the last `code`. Without `init` or `session` it is a program without MPI, and its rank is
+ * 0.
  */
 #include <mpi.h>
 #include <signal.h>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 static int code;
+static MPI_Comm comm = MPI_COMM_WORLD;
+static MPI_Session session;
 
 static void
 pause_ms(int ms)
@@ -29,11 +32,29 @@ static void
 receive(void)
 {
     char byte;
-    int err = MPI_Recv(&byte, 1, MPI_CHAR, MPI_ANY_SOURCE, 4711, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    int err = MPI_Recv(&byte, 1, MPI_CHAR, MPI_ANY_SOURCE, 4711, comm, MPI_STATUS_IGNORE);
     int class = -1;
     MPI_Error_class(err, &class);
     printf("%s\n", class == MPI_ERR_PROC_ABORTED ? "peer failed" : "received");
     fflush(stdout);
+}
+
+/* A session instead of MPI_Init, with a communicator that returns errors. */
+static void
+open_session(void)
+{
+    MPI_Group group;
+    MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_ARE_FATAL, &session);
+    MPI_Group_from_session_pset(session, "mpi://WORLD", &group);
+    MPI_Comm_create_from_group(group, "act", MPI_INFO_NULL, MPI_ERRORS_RETURN, &comm);
+    MPI_Group_free(&group);
+}
+
+static void
+close_session(void)
+{
+    MPI_Comm_free(&comm);
+    MPI_Session_finalize(&session);
 }
 
 /* A child that sleeps, in a session of its own if `detached`; with
@@ -68,6 +89,10 @@ do_one(const char *what, int n)
     int size;
     if (strcmp(what, "init") == 0)
         MPI_Init(NULL, NULL);
+    else if (strcmp(what, "session") == 0)
+        open_session();
+    else if (strcmp(what, "end-session") == 0)
+        close_session();
     else if (strcmp(what, "return-errors") == 0)
         MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     else if (strcmp(what, "finalize") == 0)
@@ -113,8 +138,8 @@ main(int argc, char **argv)
         if (argv[i][0] != '*' && atoi(argv[i]) != rank)
             continue;
         do_one(what, number ? atoi(number) : 0);
-        if (!joined && strcmp(what, "init") == 0) {
-            MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        if (!joined && (strcmp(what, "init") == 0 || strcmp(what, "session") == 0)) {
+            MPI_Comm_rank(comm, &rank);
             joined = 1;
         }
     }

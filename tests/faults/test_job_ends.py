@@ -122,6 +122,40 @@ def test_a_code_after_finalize_ends_no_one(finish, act):
     the_message(job, "rank 1 exited with code 9 after")
 
 
+# --- Sessions ---------------------------------------------------------------------------------
+
+
+def test_sessions_one_after_the_other(finish, act):
+    job = finish("-n", 3, act, *["*:session", "*:end-session"] * 3)
+    assert (job.code, job.err) == (0, "")
+
+
+@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.parametrize("before", [[], ["*:session", "*:end-session"]])
+def test_a_rank_that_ends_in_a_session_fails_the_job(finish, act, before, code):
+    rest = ["*:receive", "*:end-session"]
+    job = finish("-n", 3, act, *before, "*:session", "1:sleep=100", f"1:exit={code}", *rest)
+    assert job.code == (code or 1)
+    the_message(job, f"rank 1 exited with code {code} without calling MPI_Session_finalize")
+    assert job.out == "peer failed\n" * 2
+    assert job.seconds < 1
+
+
+def test_a_code_between_sessions_ends_no_one(finish, act):
+    job = finish("-n", 2, act, "*:session", "*:end-session", "1:exit=9", "0:sleep=300", "0:print=1")
+    assert (job.code, job.out) == (9, "1\n")
+    the_message(job, "rank 1 exited with code 9 after")
+
+
+def test_a_session_left_open_by_who_has_finalized(finish, act):
+    job = finish("-n", 2, act, "*:session", "*:init", "*:finalize", "1:exit=0", "*:end-session")
+    assert job.code == 1
+    the_message(job, "rank 1 exited with code 0 without calling MPI_Session_finalize")
+
+
+# --- MPI programs in other ways ---------------------------------------------------------------
+
+
 def test_through_a_wrapper(finish, act):
     """The process that joins is a child of the one that mpiexec started."""
     words = f"{act} '*:init' 1:exit=4 '*:return-errors' '*:receive' '*:finalize'; exit $?"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Sessions that come and go: several at once, before, beside, within and after the World model, with
- * communicators whose messages and collectives work each time. */
+/* Sessions that come and go: several at once, before, beside, within and after the World model,
+ * with communicators whose messages and collectives work each time. */
 #include "check.h"
 
 #include <string.h>

@@ -116,6 +116,65 @@ as_integers(void)
     CHECK(errclass == MPI_ERR_COMM, "%d", errclass);
 }
 
+/* What Fortran's types are is known, and the same as what their datatypes are. */
+static void
+fortran(void)
+{
+    static const struct {
+        const char *key, *value;
+    } known[] = {{"mpi_integer_size", "4"},
+                 {"mpi_logical_size", "4"},
+                 {"mpi_double_precision_size", "8"},
+                 {"mpi_real16_supported", "true"}};
+    long long yes[2], no[2];
+    char value[16];
+    int set = 0, length, found;
+    MPI_Info info;
+    CHECK(MPI_Abi_get_fortran_info(&info) == MPI_SUCCESS, " ");
+    for (int i = 0; i < 4; i++) {
+        length = sizeof value;
+        MPI_Info_get_string(info, known[i].key, &length, value, &found);
+        CHECK(found && strcmp(value, known[i].value) == 0, "%s: %s", known[i].key, value);
+    }
+    for (int size = 1; size <= 16; size *= 2) {
+        memset(yes, 0x77, sizeof yes);
+        memset(no, 0x77, sizeof no);
+        CHECK(MPI_Abi_get_fortran_booleans(size, yes, no, &set) == MPI_SUCCESS && set, "%d", size);
+        signed char first;
+        memcpy(&first, yes, 1);
+        CHECK(first == 1, "%d", size);
+        memcpy(&first, no, 1);
+        CHECK(first == 0, "%d", size);
+        memcpy(&first, (char *)yes + size - 1, 1);
+        CHECK(first == (size == 1), "%d", size);
+    }
+    MPI_Info_free(&info);
+}
+
+static void
+fortran_errors(void)
+{
+    long long yes = 1, no = 0;
+    int set, errclass;
+    MPI_Info info;
+    MPI_Abi_get_fortran_info(&info);
+    MPI_Error_class(MPI_Abi_set_fortran_info(info), &errclass);
+    CHECK(errclass == MPI_ERR_ABI, "%d", errclass);
+    MPI_Error_class(MPI_Abi_set_fortran_booleans(8, &yes, &no), &errclass);
+    CHECK(errclass == MPI_ERR_ABI, "%d", errclass);
+    MPI_Error_class(MPI_Abi_set_fortran_info(MPI_INFO_NULL), &errclass);
+    CHECK(errclass == MPI_ERR_INFO, "%d", errclass);
+    MPI_Error_class(MPI_Abi_get_fortran_booleans(3, &yes, &no, &set), &errclass);
+    CHECK(errclass == MPI_ERR_ARG, "%d", errclass);
+    MPI_Error_class(MPI_Abi_set_fortran_booleans(-1, &yes, &no), &errclass);
+    CHECK(errclass == MPI_ERR_ARG, "%d", errclass);
+    MPI_Error_class(MPI_Abi_get_fortran_booleans(4, &yes, &no, NULL), &errclass);
+    CHECK(errclass == MPI_ERR_ARG, "%d", errclass);
+    MPI_Error_class(MPI_Abi_get_fortran_info(NULL), &errclass);
+    CHECK(errclass == MPI_ERR_ARG, "%d", errclass);
+    MPI_Info_free(&info);
+}
+
 static void
 about(void)
 {
@@ -134,6 +193,8 @@ about(void)
     MPI_Info_get_string(info, "mpi_count_size", &length, value, &a);
     CHECK(a && strcmp(value, "8") == 0, "'%s'", value);
     MPI_Info_free(&info);
+    fortran();
+    CHECK(MPI_Pcontrol(1) == MPI_SUCCESS && MPI_Pcontrol(-3, "x", 2.0) == MPI_SUCCESS, " ");
 }
 
 int
@@ -145,6 +206,7 @@ main(int argc, char **argv)
     before_init();
     variables();
     as_integers();
+    fortran_errors();
     about();
     MPI_Finalize();
     about();

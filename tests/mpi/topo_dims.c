@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* MPI_Dims_create: the product, the order, the fixed entries, the balance (against all choices), and
- * that no number takes long. */
+/* MPI_Dims_create: the product, the order, the fixed entries, the balance (against all choices),
+ * and that no number takes long. */
 #include "check.h"
 
 #include <string.h>

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Muster developers
+
+/* The arguments of packing and unpacking, native and external. */
+#ifndef MUSTER_TYPE_PACK_H
+#define MUSTER_TYPE_PACK_H
+
+#include "type/type.h"
+
+struct packing {
+    void *buffer; // the user's data
+    MPI_Count count;
+    struct type *type;
+    char *packed;
+    MPI_Count room; // bytes at `packed`
+    bool unpack;
+};
+
+/* Look at the datatype, which is set, count and buffer. */
+int packing_check(struct packing *p, MPI_Datatype handle);
+
+/* Are there `bytes` at `packed` from position on? MPI_ERR_TRUNCATE if not. */
+int packing_check_room(const struct packing *p, MPI_Count position, MPI_Count bytes);
+
+#endif
