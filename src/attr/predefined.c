@@ -56,9 +56,9 @@ part_number(void)
 {
     static int part;
     const char *text = getenv(WIRE_PART);
-    if (!engine.seg || !text)
+    if (!engine.seg)
         return NULL;
-    part = atoi(text);
+    part = text ? atoi(text) : 0;
     return &part;
 }
 

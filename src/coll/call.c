@@ -37,6 +37,8 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_NEIGHBOR_ALLTOALLV] = "MPI_Neighbor_alltoallv",
     [COLL_NEIGHBOR_ALLTOALLW] = "MPI_Neighbor_alltoallw",
     [COLL_COMM_DUP] = "MPI_Comm_dup",
+    [COLL_COMM_IDUP] = "MPI_Comm_idup",
+    [COLL_COMM_IDUP_WITH_INFO] = "MPI_Comm_idup_with_info",
     [COLL_COMM_SPLIT] = "MPI_Comm_split",
     [COLL_COMM_CREATE] = "MPI_Comm_create",
     [COLL_CART_CREATE] = "MPI_Cart_create",
@@ -62,7 +64,10 @@ coll_name(enum coll_kind kind)
 static const char *
 name_of(uint64_t signature, char *text, size_t n)
 {
-    const char *name = kind_names[(signature & 0xff) % COLL_KINDS];
+    unsigned kind = (signature & 0xff) % COLL_KINDS;
+    const char *name = kind_names[kind];
+    if (kind >= COLL_COMM_DUP)
+        return name;
     switch (signature_form(signature)) {
     case FORM_BLOCKING:
         return name;
@@ -93,7 +98,7 @@ attach(struct coll *coll, uint64_t at)
         coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
     coll->lane_piece = exchange_piece(coll->size, true);
     coll->quick =
-        coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads && !coll->groups;
+        coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads && !coll->inter;
 }
 
 static uint64_t
@@ -165,7 +170,7 @@ coll_open(struct comm *comm, struct coll **result)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
     const struct group *all = comm->all;
     *coll = (struct coll){.rank = all->rank, .size = all->size, .peers = all->peers};
-    coll->groups = comm_is_inter(comm) ? comm->first ? comm->size : comm->remote->size : 0;
+    coll->inter = comm_is_inter(comm);
     coll->comm = comm;
     coll->tag = TAG_BOARD - (int)(comm->boards++ % TAGS_BOARD);
     *result = coll;
@@ -261,19 +266,31 @@ coll_break(struct coll *coll, int errclass, const char *why)
 
 /* ---- texts ---- */
 
+// Members of two groups have no ranks that all would read alike.
+static int
+name_member(const struct coll *coll, int rank, char *text, size_t n)
+{
+    return coll->inter ? snprintf(text, n, "process %d of the job", peer_rank(coll->peers[rank]))
+                       : snprintf(text, n, "rank %d", rank);
+}
+
 static void
-describe(char *text, size_t n, int rank, uint64_t signature, uint64_t bytes)
+describe(const struct coll *coll, char *text, size_t n, int rank, uint64_t signature,
+         uint64_t bytes)
 {
     unsigned kind = signature & 0xff, code = signature >> 8 & 0xff;
-    int root = (int)(signature >> 32) - 1;
+    int root = (int)(signature >> 32) - 1, at = name_member(coll, rank, text, n);
     char name[48];
-    int at = snprintf(text, n, "rank %d called %s", rank, name_of(signature, name, sizeof name));
+    at += snprintf(text + at, n - (size_t)at, " called %s", name_of(signature, name, sizeof name));
     if (kind >= COLL_COMM_DUP && root >= 0)
         snprintf(text + at, n - (size_t)at, " (leader %d)", root);
     if (kind == COLL_BARRIER || kind >= COLL_COMM_DUP)
         return;
     at += snprintf(text + at, n - (size_t)at, " (");
-    if (root >= 0)
+    if (root >= 0 && coll->inter)
+        at += snprintf(text + at, n - (size_t)at, "the root is process %d, ",
+                       peer_rank(coll->peers[root]));
+    else if (root >= 0)
         at += snprintf(text + at, n - (size_t)at, "root %d, ", root);
     if (code == 0xff)
         at += snprintf(text + at, n - (size_t)at, "a user operation, ");
@@ -309,17 +326,6 @@ first_difference(const struct coll *coll, int rank, uint64_t seq)
     return 0;
 }
 
-// Which ranks these are, in an intercommunicator.
-static void
-explain_ranks(const struct coll *coll, char *text, size_t n)
-{
-    size_t at = strlen(text);
-    if (coll->groups)
-        snprintf(text + at, n - at,
-                 " (ranks 0..%d here are those of one group, %d..%d the other's)", coll->groups - 1,
-                 coll->groups, coll->size - 1);
-}
-
 // Break the board with a text that names the first call in which this member and `rank` differ.
 static cold int
 mismatch(struct call *call, int rank)
@@ -331,18 +337,19 @@ mismatch(struct call *call, int rank)
     const struct posting *mine = posting_of(coll, coll->rank, at);
     const struct posting *theirs = posting_of(coll, rank, at);
     if (at) {
-        describe(a, sizeof a, coll->rank, mine->signature, mine->bytes);
-        describe(b, sizeof b, rank, theirs->signature, theirs->bytes);
+        describe(coll, a, sizeof a, coll->rank, mine->signature, mine->bytes);
+        describe(coll, b, sizeof b, rank, theirs->signature, theirs->bytes);
         snprintf(why, sizeof why, "%s as collective call %llu on this communicator, but %s", b,
                  (unsigned long long)at, a);
         errclass = mismatch_class(mine->signature, theirs->signature);
     } else {
-        snprintf(why, sizeof why,
-                 "ranks %d and %d called different collectives on this communicator, more than %d "
-                 "calls ago",
-                 coll->rank, rank, POSTINGS);
+        name_member(coll, coll->rank, a, sizeof a);
+        name_member(coll, rank, b, sizeof b);
+        snprintf(
+            why, sizeof why,
+            "%s and %s called different collectives on this communicator, more than %d calls ago",
+            a, b, POSTINGS);
     }
-    explain_ranks(coll, why, sizeof why);
     coll_break(coll, errclass, why);
     return error_new(errclass, "%s", why);
 }
@@ -353,10 +360,9 @@ call_disagrees(struct call *call, int rank)
     char a[120], b[120], why[376];
     const struct posting *theirs = peer_posting(call, rank);
     int errclass = mismatch_class(call->signature, theirs->signature);
-    describe(a, sizeof a, call->coll->rank, call->signature, call->bytes);
-    describe(b, sizeof b, rank, theirs->signature, theirs->bytes);
+    describe(call->coll, a, sizeof a, call->coll->rank, call->signature, call->bytes);
+    describe(call->coll, b, sizeof b, rank, theirs->signature, theirs->bytes);
     snprintf(why, sizeof why, "%s, but %s", b, a);
-    explain_ranks(call->coll, why, sizeof why);
     coll_break(call->coll, errclass, why);
     return call_fail(call, error_new(errclass, "%s", why));
 }
@@ -406,11 +412,12 @@ posting_unseen(struct call *call, int rank)
 cold enum step
 call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants)
 {
-    char why[200], name[48];
-    snprintf(why, sizeof why, "%s: rank %d gives %llu bytes where rank %d wants %llu",
-             name_of(call->signature, name, sizeof name), rank, (unsigned long long)gives,
-             call->coll->rank, (unsigned long long)wants);
-    explain_ranks(call->coll, why, sizeof why);
+    char why[250], name[48], a[40], b[40];
+    name_member(call->coll, rank, a, sizeof a);
+    name_member(call->coll, call->coll->rank, b, sizeof b);
+    snprintf(why, sizeof why, "%s: %s gives %llu bytes where %s wants %llu",
+             name_of(call->signature, name, sizeof name), a, (unsigned long long)gives, b,
+             (unsigned long long)wants);
     // Who has nothing left to give holds nobody up; otherwise the others must hear of it.
     if (!call->posted || call->filled < call->rounds_out || call->algorithm != RUN_EXCHANGE)
         coll_break(call->coll, MPI_ERR_TRUNCATE, why);
@@ -733,14 +740,15 @@ call_alone(struct call *call)
 cold enum step
 call_give_up(struct call *call, int err)
 {
-    char why[376], text[MPI_MAX_ERROR_STRING], name[48];
+    char why[376], text[MPI_MAX_ERROR_STRING], name[48], who[40];
     // Before the board is there nobody can be told: the others wait for this member as for a late
     // one.
     if (!call->own)
         call->coll->error = error_class(err);
     else if (error_class(err) != MPI_ERR_PROC_ABORTED && error_text(err, text, sizeof text)) {
-        snprintf(why, sizeof why, "rank %d gave up %s on this communicator (%.240s)",
-                 call->coll->rank, name_of(call->signature, name, sizeof name), text);
+        name_member(call->coll, call->coll->rank, who, sizeof who);
+        snprintf(why, sizeof why, "%s gave up %s on this communicator (%.240s)", who,
+                 name_of(call->signature, name, sizeof name), text);
         coll_break(call->coll, MPI_ERR_OTHER, why);
     }
     return call_fail(call, err);

@@ -131,8 +131,7 @@ struct coll {
     int tag;                 // of the messages that say where it is
     struct task closing;     // closed before that is known
     struct member *own;
-    int rank, size;
-    int groups;                   // of an intercommunicator: members of the first group; else 0
+    int rank, size;               // in comm->all, as peers
     struct peer **peers;          // of the communicator, which outlives every call
     uint64_t seq;                 // calls started
     uint64_t flag;                // of the last one
@@ -142,6 +141,7 @@ struct coll {
     uint64_t all_done;            // no member's `done` is below
     int slowest;                  // whose it was
     uint64_t lane_piece;          // exchange_piece of lanes
+    bool inter;                   // the members are the two groups of an intercommunicator
     bool quick;                   // small collectives may go the short way (quick.h)
     int error;                    // class of the error when it is broken, else 0
     uint32_t windows;             // in use for calls on it

@@ -181,7 +181,7 @@ start_planned(struct started *s, struct comm *comm)
     struct call *call = &s->call;
     if (comm->all->size == 1) {
         int err = call_alone(call);
-        if (!err && s->after.then)
+        if (s->after.then)
             err = s->after.then(s->after.data, err);
         request_done(s->request, err);
         return MPI_SUCCESS;

@@ -45,8 +45,13 @@ struct comm_plan {
     struct group *all;    // of both in their order; NULL: made here
     struct errhandler *errhandler;
     uint64_t context;
+    uint8_t hints;
 };
 int comm_make(const struct comm_plan *plan, MPI_Comm *handle);
+
+/* Change a communicator's hints as an info object says. */
+struct info;
+void hints_put(uint8_t *hints, const struct info *info);
 
 /* Split by color and key, which all have agreed on under `kind`; with MPI_UNDEFINED the result is
  * MPI_COMM_NULL. Under the lock, `comm` held. */
@@ -55,6 +60,12 @@ struct split {
 };
 int comm_split(struct comm *comm, enum coll_kind kind, const struct split *split,
                MPI_Comm *newcomm);
+
+/* Contexts of messages between leaders: no communicator's id gets there. */
+#define LEADERS_CONTEXT (UINT64_C(1) << 62)
+
+/* An error of this class when a process is in both groups. */
+int groups_apart(const struct group *local, const struct group *remote, int errclass);
 
 /* MPI_Comm_create on an intercommunicator. Under the lock, both held. */
 int inter_create(struct comm *comm, struct group *group, MPI_Comm *newcomm);
@@ -83,6 +94,10 @@ comm_is_local(const struct comm *comm, int member)
 
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);
+
+/* Copy attributes to a duplicate that stands; when a copy function fails it is ended, and *handle
+ * becomes MPI_COMM_NULL. Calls the user's functions: `parent` is held. */
+int comm_copy_attributes(struct comm *parent, MPI_Comm *handle);
 
 /* End the user's handle. */
 void comm_drop(struct comm *comm);

@@ -8,15 +8,15 @@
 #include "comm/comm.h"
 #include "core/check.h"
 #include "group/group.h"
+#include "info/info.h"
 #include "topo/topo.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// What the user's copy functions say, once the new communicator stands: the other members have
-// theirs, whatever this one's functions return.
-static int
-copy_attributes(struct comm *parent, MPI_Comm *handle)
+// The other members have their new communicator, whatever this one's functions return.
+int
+comm_copy_attributes(struct comm *parent, MPI_Comm *handle)
 {
     if (likely(!parent->attributes))
         return MPI_SUCCESS;
@@ -34,25 +34,35 @@ copy_attributes(struct comm *parent, MPI_Comm *handle)
 
 // Other threads run while the members agree: what is used afterwards is held.
 static int
-dup_comm(MPI_Comm handle, MPI_Comm *newcomm)
+dup_held(struct comm *comm, enum coll_kind kind, uint8_t hints, MPI_Comm *newcomm)
+{
+    struct comm_plan plan = {.group = comm->group,
+                             .remote = comm->remote,
+                             .all = comm->all,
+                             .errhandler = comm->errhandler,
+                             .hints = hints};
+    errhandler_hold(plan.errhandler);
+    if (comm->all->rank == 0)
+        plan.context = contexts_take(1);
+    int err = agree_give(comm, kind, &plan.context, sizeof plan.context);
+    if (!err)
+        err = comm_make(&plan, newcomm);
+    errhandler_release(plan.errhandler);
+    if (err)
+        return err;
+    comm_get(*newcomm)->topology = topology_hold(comm->topology);
+    return comm_copy_attributes(comm, newcomm);
+}
+
+static int
+dup_comm(MPI_Comm handle, enum coll_kind kind, uint8_t hints, MPI_Comm *newcomm)
 {
     struct comm *comm;
-    uint64_t context;
     int err = comm_find(handle, &comm);
     if (err || (err = check_pointer(newcomm, "newcomm")) || (err = engine_failed()))
         return err;
     comm_hold(comm);
-    if (comm->all->rank == 0)
-        context = contexts_take(1);
-    err = agree_give(comm, COLL_COMM_DUP, &context, sizeof context);
-    if (!err) {
-        struct comm_plan plan = {comm->group, comm->remote, comm->all, comm->errhandler, context};
-        err = comm_make(&plan, newcomm);
-    }
-    if (!err)
-        comm_get(*newcomm)->topology = topology_hold(comm->topology);
-    if (!err)
-        err = copy_attributes(comm, newcomm);
+    err = dup_held(comm, kind, hints, newcomm);
     comm_release(comm);
     return err;
 }
@@ -62,12 +72,35 @@ PMPI_Comm_dup(MPI_Comm comm, MPI_Comm *newcomm)
 {
     int err = engine_enter();
     if (likely(!err)) {
-        err = dup_comm(comm, newcomm);
+        err = dup_comm(comm, COLL_COMM_DUP, 0, newcomm);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_dup", err);
 }
 weak_alias(PMPI_Comm_dup, MPI_Comm_dup);
+
+static int
+dup_with_info(MPI_Comm comm, MPI_Info handle, MPI_Comm *newcomm)
+{
+    struct info *info = NULL;
+    uint8_t hints = 0;
+    int err = handle == MPI_INFO_NULL ? MPI_SUCCESS : info_find(handle, &info);
+    if (info)
+        hints_put(&hints, info);
+    return err ? err : dup_comm(comm, COLL_COMM_DUP_WITH_INFO, hints, newcomm);
+}
+
+int
+PMPI_Comm_dup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm)
+{
+    int err = engine_enter();
+    if (likely(!err)) {
+        err = dup_with_info(comm, info, newcomm);
+        engine_leave();
+    }
+    return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_dup_with_info", err);
+}
+weak_alias(PMPI_Comm_dup_with_info, MPI_Comm_dup_with_info);
 
 /* ---- split ---- */
 
@@ -330,56 +363,3 @@ PMPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm *newcom
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Comm_create_group", err);
 }
 weak_alias(PMPI_Comm_create_group, MPI_Comm_create_group);
-
-/* ---- free ---- */
-
-void
-comm_drop(struct comm *comm)
-{
-    handle_retire(comm); // operations under way hold it; the user may not use it any more
-    comm->freed = true;
-    comm->handle = (MPI_Comm)handle_of(HANDLE_COMM, comm);
-    comm_release(comm);
-}
-
-// The user's functions may have freed it as well.
-static int
-end_attributes(struct comm *comm)
-{
-    struct attributed object = comm_attributed(comm);
-    comm_hold(comm);
-    int err = attributes_clear(&object, false);
-    if (!err && comm->freed)
-        err = error_new(MPI_ERR_COMM, "a delete function of its attributes has freed it");
-    comm_release(comm);
-    return err;
-}
-
-static int
-free_comm(MPI_Comm *handle)
-{
-    struct comm *comm;
-    int err = check_pointer(handle, "comm");
-    if (err || (err = comm_find(*handle, &comm)))
-        return err;
-    if (comm == engine.world || comm == engine.self)
-        return error_new(MPI_ERR_COMM, "%s cannot be freed", comm->name);
-    if (unlikely(comm->attributes) && (err = end_attributes(comm)))
-        return err;
-    *handle = MPI_COMM_NULL;
-    comm_drop(comm);
-    return MPI_SUCCESS;
-}
-
-int
-PMPI_Comm_free(MPI_Comm *comm)
-{
-    MPI_Comm handle = comm ? *comm : MPI_COMM_NULL;
-    int err = engine_enter();
-    if (likely(!err)) {
-        err = free_comm(comm);
-        engine_leave();
-    }
-    return likely(!err) ? MPI_SUCCESS : raise_on(handle, "MPI_Comm_free", err);
-}
-weak_alias(PMPI_Comm_free, MPI_Comm_free);

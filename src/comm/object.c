@@ -121,6 +121,7 @@ comm_make(const struct comm_plan *plan, MPI_Comm *handle)
     errhandler_hold(plan->errhandler);
     errhandler_release(comm->errhandler);
     comm->errhandler = plan->errhandler;
+    comm->hints = plan->hints;
     *handle = comm->handle;
     return MPI_SUCCESS;
 }

@@ -8,8 +8,8 @@
 
 struct pool pools[HANDLE_KINDS];
 
-static struct object *
-pool_object(const struct pool *pool, uint32_t index)
+struct object *
+pool_at(const struct pool *pool, uint32_t index)
 {
     char *p = pool->chunks[index / HANDLE_CHUNK] + (size_t)(index % HANDLE_CHUNK) * pool->size;
     return (struct object *)(void *)p;
@@ -31,7 +31,7 @@ pool_grow(struct pool *pool)
     memset(chunks[n], 0, (size_t)HANDLE_CHUNK * pool->size);
     pool->count += HANDLE_CHUNK;
     for (uint32_t i = pool->count; i-- > pool->count - HANDLE_CHUNK;) {
-        struct object *o = pool_object(pool, i);
+        struct object *o = pool_at(pool, i);
         o->index = i;
         o->next = pool->free;
         pool->free = o;
@@ -75,6 +75,6 @@ handle_from_low(enum handle_kind kind, uint32_t low)
     uint32_t index = low & ((1u << HANDLE_INDEX_BITS) - 1);
     if (low >> HANDLE_INDEX_BITS != (uint32_t)kind || index >= pool->count)
         return 0;
-    const struct object *o = pool_object(pool, index);
+    const struct object *o = pool_at(pool, index);
     return o->generation & 1 ? handle_of(kind, o) : 0;
 }

@@ -55,6 +55,9 @@ void *pool_alloc(enum handle_kind kind, size_t size);
 /* End the object's life; its handles become invalid. */
 void pool_free(enum handle_kind kind, void *object);
 
+/* The object in a slot, live or not: index < pool->count. */
+struct object *pool_at(const struct pool *pool, uint32_t index);
+
 extern struct pool pools[HANDLE_KINDS];
 
 static inline uintptr_t

@@ -70,10 +70,10 @@ struct comm {
     // remote group.
     int npeers;
     struct peer **peers;
+    uint64_t context; // of point-to-point messages; context + 1: of internal ones
     struct group *group;
     struct group *remote; // of an intercommunicator, else NULL
     struct group *all;    // both groups, in the same order on both sides; else == group
-    uint64_t context;     // of point-to-point messages; context + 1: of internal ones
     MPI_Comm handle;
     struct errhandler *errhandler;
     bool errhandler_set;         // by the user
@@ -83,6 +83,7 @@ struct comm {
     struct bsend_buffer *buffer; // attached to it, or NULL
     char name[MPI_MAX_OBJECT_NAME];
     struct attribute *attributes; // the newest first, or NULL
+    uint8_t hints;                // what the user asserts (src/comm/hints.c)
 };
 
 /* ---- topologies (src/topo) ---- */

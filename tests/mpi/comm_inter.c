@@ -375,6 +375,22 @@ errors(MPI_Comm inter, MPI_Comm half, int left)
     }
 }
 
+// Two sides in different calls learn of it, by names that both know.
+static void
+other_calls(MPI_Comm inter, int left)
+{
+    MPI_Comm dup, none = MPI_COMM_SELF;
+    int err;
+    MPI_Comm_dup(inter, &dup);
+    err = left ? MPI_Comm_split(dup, 0, 0, &none) : MPI_Intercomm_merge(dup, 0, &none);
+    CHECK(class_of(err) == MPI_ERR_OTHER && none == MPI_COMM_SELF, "%d", err);
+    check_text(err, "of the job called MPI_Comm_split");
+    check_text(err, "of the job called MPI_Intercomm_merge");
+    MPI_Comm_free(&dup);
+    err = MPI_Barrier(inter);
+    CHECK(class_of(err) == MPI_ERR_COMM, "collectives have one group: %d", err);
+}
+
 static void
 disagreeing_groups(MPI_Comm inter, int left)
 {
@@ -521,6 +537,7 @@ main(void)
         over_inter(inter, half);
         errors(inter, half, left);
         disagreeing_groups(inter, left);
+        other_calls(inter, left);
         MPI_Comm_free(&half);
         MPI_Comm_free(&inter);
         CHECK(inter == MPI_COMM_NULL, " ");
