@@ -64,7 +64,7 @@ coll_name(enum coll_kind kind)
 static const char *
 name_of(uint64_t signature, char *text, size_t n)
 {
-    unsigned kind = (signature & 0xff) % COLL_KINDS;
+    unsigned kind = (unsigned)(signature & 0xff) % COLL_KINDS;
     const char *name = kind_names[kind];
     if (kind >= COLL_COMM_DUP)
         return name;

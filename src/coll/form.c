@@ -14,6 +14,7 @@ struct started {
     struct request *request;
     struct call call;
     struct after after;
+    uint64_t mark; // call_mark at the last step
     bool stepping; // in this or another thread; a user's function may run
     // Of a persistent one:
     struct coll *coll; // its own board; NULL in a communicator of one
@@ -83,10 +84,10 @@ static bool
 task_step(struct task *task)
 {
     struct started *s = container_of(task, struct started, task);
-    uint64_t before = call_mark(&s->call);
+    uint64_t before = s->mark;
     enum step step = step_once(s);
     if (step == STEP_WAIT)
-        return call_mark(&s->call) != before;
+        return (s->mark = call_mark(&s->call)) != before;
     task_stop(task);
     end(s, outcome(s, step));
     return true;
@@ -111,10 +112,12 @@ begin(struct started *s)
 {
     s->task = (struct task){.step = task_step, .arm = task_arm};
     enum step step = step_once(s);
-    if (step == STEP_WAIT)
-        task_start(&s->task);
-    else
+    if (step != STEP_WAIT) {
         end(s, outcome(s, step));
+        return;
+    }
+    s->mark = call_mark(&s->call);
+    task_start(&s->task);
 }
 
 static void
@@ -255,6 +258,7 @@ persistent_free(struct request *request)
 {
     struct started *s = request->of;
     s->plan.kept = false;
+    s->plan.held = true;
     call_release(&s->plan);
     if (s->coll)
         coll_close(s->coll);
@@ -271,6 +275,7 @@ init_planned(struct started *s, struct comm *comm)
     s->plan.comm = comm;
     s->plan.coll = s->coll;
     call_hold(&s->plan);
+    s->plan.held = false; // each start need not hold it again
     s->plan.kept = true;
     s->request->persistent = s->request->done = true;
     return err;
