@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
-PROGRAMS = ["latency", "forms", "barrier", "idle", "hello", "types"]
+PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "types"]
 
 
 class Stack:
@@ -109,6 +109,14 @@ def forms(stack):
     pairs = (line.split(" ", 1) for line in (text or "").splitlines())
     return {f"half round trip, {what} (us)" if "partitions" not in what else f"{what} (us)":
             float(t) for t, what in pairs}
+
+
+def coll_forms(stack):
+    """A collective of 8 bytes, blocking, started and persistent."""
+    text = stack.run(2, [stack.programs["coll_forms"]])
+    lines = [line.split() for line in (text or "").splitlines()]
+    return {f"{words[0]} of 8 B, {form} (ns)": float(words[words.index(form) + 1])
+            for words in lines for form in ("blocking", "started", "persistent")}
 
 
 def load(stack):
@@ -217,6 +225,7 @@ def types(stack):
 ROWS = {
     "latency": latency,
     "forms": forms,
+    "coll_forms": coll_forms,
     "load": load,
     "barrier": barrier,
     "idle": idle,

@@ -84,7 +84,7 @@ allgather(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = allgather_on(comm, args);
         engine_leave();

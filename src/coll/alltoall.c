@@ -99,7 +99,7 @@ alltoall(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = alltoall_on(comm, args);
         engine_leave();

@@ -39,7 +39,7 @@ barrier(MPI_Comm handle)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = barrier_on(comm);
         engine_leave();

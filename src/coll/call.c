@@ -37,6 +37,8 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_NEIGHBOR_ALLTOALLV] = "MPI_Neighbor_alltoallv",
     [COLL_NEIGHBOR_ALLTOALLW] = "MPI_Neighbor_alltoallw",
     [COLL_COMM_DUP] = "MPI_Comm_dup",
+    [COLL_COMM_IDUP] = "MPI_Comm_idup",
+    [COLL_COMM_IDUP_WITH_INFO] = "MPI_Comm_idup_with_info",
     [COLL_COMM_SPLIT] = "MPI_Comm_split",
     [COLL_COMM_CREATE] = "MPI_Comm_create",
     [COLL_CART_CREATE] = "MPI_Cart_create",
@@ -62,7 +64,10 @@ coll_name(enum coll_kind kind)
 static const char *
 name_of(uint64_t signature, char *text, size_t n)
 {
-    const char *name = kind_names[(signature & 0xff) % COLL_KINDS];
+    unsigned kind = (unsigned)(signature & 0xff) % COLL_KINDS;
+    const char *name = kind_names[kind];
+    if (kind >= COLL_COMM_DUP)
+        return name;
     switch (signature_form(signature)) {
     case FORM_BLOCKING:
         return name;
@@ -74,14 +79,6 @@ name_of(uint64_t signature, char *text, size_t n)
         break;
     }
     return text;
-}
-
-cold int
-coll_inter_error(const struct comm *comm)
-{
-    return error_new(
-        MPI_ERR_COMM, "%s is an intercommunicator (of %d and %d ranks), which this call cannot use",
-        comm->name[0] ? comm->name : "the communicator", comm->size, comm->remote->size);
 }
 
 /* ---- the board ---- */
@@ -101,7 +98,7 @@ attach(struct coll *coll, uint64_t at)
         coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
     coll->lane_piece = exchange_piece(coll->size, true);
     coll->quick =
-        coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads && !coll->groups;
+        coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads && !coll->inter;
 }
 
 static uint64_t
@@ -173,7 +170,7 @@ coll_open(struct comm *comm, struct coll **result)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
     const struct group *all = comm->all;
     *coll = (struct coll){.rank = all->rank, .size = all->size, .peers = all->peers};
-    coll->groups = comm_is_inter(comm) ? comm->first ? comm->size : comm->remote->size : 0;
+    coll->inter = comm_is_inter(comm);
     coll->comm = comm;
     coll->tag = TAG_BOARD - (int)(comm->boards++ % TAGS_BOARD);
     *result = coll;
@@ -273,7 +270,7 @@ coll_break(struct coll *coll, int errclass, const char *why)
 static int
 name_member(const struct coll *coll, int rank, char *text, size_t n)
 {
-    return coll->groups ? snprintf(text, n, "process %d of the job", peer_rank(coll->peers[rank]))
+    return coll->inter ? snprintf(text, n, "process %d of the job", peer_rank(coll->peers[rank]))
                        : snprintf(text, n, "rank %d", rank);
 }
 
@@ -290,7 +287,10 @@ describe(const struct coll *coll, char *text, size_t n, int rank, uint64_t signa
     if (kind == COLL_BARRIER || kind >= COLL_COMM_DUP)
         return;
     at += snprintf(text + at, n - (size_t)at, " (");
-    if (root >= 0)
+    if (root >= 0 && coll->inter)
+        at += snprintf(text + at, n - (size_t)at, "the root is process %d, ",
+                       peer_rank(coll->peers[root]));
+    else if (root >= 0)
         at += snprintf(text + at, n - (size_t)at, "root %d, ", root);
     if (code == 0xff)
         at += snprintf(text + at, n - (size_t)at, "a user operation, ");
@@ -412,11 +412,11 @@ posting_unseen(struct call *call, int rank)
 cold enum step
 call_truncated(struct call *call, int rank, uint64_t gives, uint64_t wants)
 {
-    char why[200], name[48], giver[40], taker[40];
-    name_member(call->coll, rank, giver, sizeof giver);
-    name_member(call->coll, call->coll->rank, taker, sizeof taker);
+    char why[250], name[48], a[40], b[40];
+    name_member(call->coll, rank, a, sizeof a);
+    name_member(call->coll, call->coll->rank, b, sizeof b);
     snprintf(why, sizeof why, "%s: %s gives %llu bytes where %s wants %llu",
-             name_of(call->signature, name, sizeof name), giver, (unsigned long long)gives, taker,
+             name_of(call->signature, name, sizeof name), a, (unsigned long long)gives, b,
              (unsigned long long)wants);
     // Who has nothing left to give holds nobody up; otherwise the others must hear of it.
     if (!call->posted || call->filled < call->rounds_out || call->algorithm != RUN_EXCHANGE)
@@ -712,7 +712,7 @@ edges_alone(const struct call *call)
     const struct edges *in = &call->edges->in;
     int err = MPI_SUCCESS;
     for (int i = 0; i < in->n && !err; i++) {
-        if (in->ranks[i] < 0)
+        if (in->ranks[i] < 0 || in->lanes[i] < 0)
             continue;
         struct part from = side_part(&call->send, call->lanes ? in->lanes[i] : 0);
         struct part to = side_part(&call->recv, i);
@@ -740,7 +740,7 @@ call_alone(struct call *call)
 cold enum step
 call_give_up(struct call *call, int err)
 {
-    char why[376], who[40], text[MPI_MAX_ERROR_STRING], name[48];
+    char why[376], text[MPI_MAX_ERROR_STRING], name[48], who[40];
     // Before the board is there nobody can be told: the others wait for this member as for a late
     // one.
     if (!call->own)

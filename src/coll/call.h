@@ -48,6 +48,8 @@ enum coll_kind {
     COLL_NEIGHBOR_ALLTOALLV,
     COLL_NEIGHBOR_ALLTOALLW,
     COLL_COMM_DUP,
+    COLL_COMM_IDUP,
+    COLL_COMM_IDUP_WITH_INFO,
     COLL_COMM_SPLIT,
     COLL_COMM_CREATE,
     COLL_CART_CREATE,
@@ -67,19 +69,8 @@ enum coll_kind {
 /* How it was called. Calls of different forms do not match (MPI 5.0, 6.12). */
 enum form { FORM_BLOCKING, FORM_STARTED, FORM_PERSISTENT };
 
-/* Collectives of a user have one group only. */
-int coll_inter_error(const struct comm *comm) cold;
-
 /* Its name: "MPI_Bcast". */
 const char *coll_name(enum coll_kind kind);
-
-/* The communicator of a user's collective. */
-static inline int
-coll_find(MPI_Comm handle, struct comm **comm)
-{
-    int err = comm_find(handle, comm);
-    return unlikely(!err && comm_is_inter(*comm)) ? coll_inter_error(*comm) : err;
-}
 
 /* signature: kind, operation, arithmetic of the type, form (8 bits each), root + 1 (high half). */
 static inline uint64_t

@@ -57,9 +57,28 @@
  *
  * Forms. A call under way is a struct call: a state machine with a step function that does what can
  * be done now, never waits, and says whether it is finished. Blocking calls run step and
- * engine_wait in turn. Of one that was started (form.h) every poll of this process makes a step; it
- * goes on while the process is in any MPI call, and not while it computes. Persistent ones have a
- * board each: what was initialized in the same order may be started in any.
+ * engine_wait in turn. Of one that was started (form.h) every poll of this process makes a step: it
+ * goes on while the process is in any MPI call. Persistent ones have a board each: what was
+ * initialized in the same order may be started in any.
+ *
+ * While a process computes, its calls go as far as what it has posted takes the others. The first
+ * step, at the start, posts all it can give at once: all of it up to the size of a window (4 MiB for
+ * all readers together, less with more than 128 ranks), the first pieces of what is larger. So
+ *   copies (and small reductions) of that size are complete for all the others without it,
+ *   larger ones stop for those who want its next piece, until it is in MPI again,
+ *   reductions by slices wait for its slice, those along a tree for its part of the way.
+ * What it takes itself it takes when it is in MPI: at the start, if the others were there before.
+ * A call that is started when more than POSTINGS before it are not over for some member posts when
+ * that member has gone on.
+ *
+ * Two groups. The board of an intercommunicator is that of both groups, the same order on both
+ * sides; ranks here are places in it, and `call->from`, `call->to` say with whom a call is. The
+ * members of the root's group do not know which of them it is: what all agree on is its group, and
+ * who takes compares the whole signature with that of whom it takes from.
+ *
+ * Neighborhoods. The lanes of a member are the outgoing edges of its topology, which tells each
+ * destination whose lanes its incoming edges are. All members post; only neighbors wait for each
+ * other.
  */
 #ifndef MUSTER_COLL_COLL_H
 #define MUSTER_COLL_COLL_H
@@ -132,7 +151,6 @@ struct coll {
     struct task closing;     // closed before that is known
     struct member *own;
     int rank, size;               // in comm->all, as peers
-    int groups;                   // of an intercommunicator: members of the first group; else 0
     struct peer **peers;          // of the communicator, which outlives every call
     uint64_t seq;                 // calls started
     uint64_t flag;                // of the last one
@@ -142,6 +160,7 @@ struct coll {
     uint64_t all_done;            // no member's `done` is below
     int slowest;                  // whose it was
     uint64_t lane_piece;          // exchange_piece of lanes
+    bool inter;                   // the members are the two groups of an intercommunicator
     bool quick;                   // small collectives may go the short way (quick.h)
     int error;                    // class of the error when it is broken, else 0
     uint32_t windows;             // in use for calls on it

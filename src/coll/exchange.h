@@ -146,7 +146,7 @@ static inline struct giver
 giver_along(const struct call *call, int i)
 {
     const struct edges *in = &call->edges->in;
-    return (struct giver){in->ranks[i], in->lanes[i], i};
+    return (struct giver){in->lanes[i] < 0 ? MPI_PROC_NULL : in->ranks[i], in->lanes[i], i};
 }
 
 /* Each member begins with the one whose first lane is its own; those of a group, with another one

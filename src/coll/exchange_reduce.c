@@ -30,12 +30,12 @@ all_ready(struct call *call)
     return STEP_DONE;
 }
 
-// This member's own contribution to the round. Where all give all, the copy it has published; the
-// user's buffer may already hold a part of the result.
+// This member's own contribution to the round. Where all give all and the result goes into the same
+// buffer, which may already hold a part of it, the copy that it has published.
 static inline const char *
 own_source(struct call *call, uint64_t pos)
 {
-    if (!call->lanes && gives(call)) {
+    if (!call->lanes && gives(call) && call->send.base == call->recv.base) {
         if (fits_posting(call, call->bytes))
             return (const char *)call->own->data;
         return (char *)segment_at(engine.seg, call->window) +

@@ -14,6 +14,7 @@ struct started {
     struct request *request;
     struct call call;
     struct after after;
+    uint64_t mark; // call_mark at the last step
     bool stepping; // in this or another thread; a user's function may run
     // Of a persistent one:
     struct coll *coll; // its own board; NULL in a communicator of one
@@ -44,7 +45,7 @@ form_call(MPI_Comm handle, coll_plan *plan, const void *args, const char *name)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = form_run(comm, plan, args, false);
         engine_leave();
@@ -83,10 +84,10 @@ static bool
 task_step(struct task *task)
 {
     struct started *s = container_of(task, struct started, task);
-    uint64_t before = call_mark(&s->call);
+    uint64_t before = s->mark;
     enum step step = step_once(s);
     if (step == STEP_WAIT)
-        return call_mark(&s->call) != before;
+        return (s->mark = call_mark(&s->call)) != before;
     task_stop(task);
     end(s, outcome(s, step));
     return true;
@@ -111,10 +112,12 @@ begin(struct started *s)
 {
     s->task = (struct task){.step = task_step, .arm = task_arm};
     enum step step = step_once(s);
-    if (step == STEP_WAIT)
-        task_start(&s->task);
-    else
+    if (step != STEP_WAIT) {
         end(s, outcome(s, step));
+        return;
+    }
+    s->mark = call_mark(&s->call);
+    task_start(&s->task);
 }
 
 static void
@@ -181,7 +184,7 @@ start_planned(struct started *s, struct comm *comm)
     struct call *call = &s->call;
     if (comm->all->size == 1) {
         int err = call_alone(call);
-        if (!err && s->after.then)
+        if (s->after.then)
             err = s->after.then(s->after.data, err);
         request_done(s->request, err);
         return MPI_SUCCESS;
@@ -224,7 +227,7 @@ form_start(MPI_Comm handle, coll_plan *plan, const void *args, MPI_Request *requ
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err) && likely(!(err = check_pointer(request, "request"))))
             err = form_begin(comm, plan, args, (struct after){0}, request);
         engine_leave();
@@ -255,6 +258,7 @@ persistent_free(struct request *request)
 {
     struct started *s = request->of;
     s->plan.kept = false;
+    s->plan.held = true;
     call_release(&s->plan);
     if (s->coll)
         coll_close(s->coll);
@@ -271,6 +275,7 @@ init_planned(struct started *s, struct comm *comm)
     s->plan.comm = comm;
     s->plan.coll = s->coll;
     call_hold(&s->plan);
+    s->plan.held = false; // each start need not hold it again
     s->plan.kept = true;
     s->request->persistent = s->request->done = true;
     return err;
@@ -306,7 +311,7 @@ form_init(MPI_Comm handle, coll_plan *plan, const void *args, MPI_Info info_hand
     struct info *info;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (!err && !(err = check_pointer(request, "request")) && info_handle != MPI_INFO_NULL)
             err = info_find(info_handle, &info);
         if (!err)

@@ -36,7 +36,7 @@ int reduction_check(struct call *call, const struct reduce_args *args, const str
 static inline void
 reduction_alone(struct call *call, const struct comm *comm)
 {
-    call->self &= comm->size == 1;
+    call->self &= comm->all->size == 1;
 }
 
 /* Bytes of an element, where elements stand one after the other. */

@@ -93,7 +93,7 @@ scatter(MPI_Comm handle, const struct transfer *args)
     struct comm *comm;
     int err = engine_enter();
     if (likely(!err)) {
-        err = coll_find(handle, &comm);
+        err = comm_find(handle, &comm);
         if (likely(!err))
             err = scatter_on(comm, args);
         engine_leave();

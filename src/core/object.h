@@ -90,7 +90,14 @@ struct comm {
 
 /* ---- topologies (src/topo) ---- */
 
-/* Edges of this process on one side, in the order of the standard. Owned by the topology. */
+/*
+ * Edges of this process on one side, in the order of the standard. Owned by the topology.
+ *
+ * What a source gives to its outgoing edge e arrives at the one incoming edge of the destination
+ * that names the source and has lane e. In a grid that is the edge of the opposite direction (8.6),
+ * also where a periodic dimension has one or two processes and both edges lead to the same one. In
+ * graphs the k-th edge to a process is the k-th from here among that process's.
+ */
 struct edges {
     int n;
     int *ranks;   // in the communicator; MPI_PROC_NULL beyond the border of a grid

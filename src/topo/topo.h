@@ -16,18 +16,6 @@
 
 #include "core/object.h"
 
-/*
- * The incoming edges of this process, and the outgoing ones; MPI_ERR_TOPOLOGY for a communicator
- * without a topology. They stay as long as the communicator is held.
- *
- * What a source gives to its outgoing edge e arrives at the one incoming edge of the destination
- * that names the source and has lane e. In a grid that is the edge of the opposite direction (8.6),
- * also where a periodic dimension has one or two processes and both edges lead to the same one. In
- * graphs the k-th edge to a process is the k-th from here among that process's.
- */
-int topology_sources(const struct comm *comm, const struct edges **in);
-int topology_destinations(const struct comm *comm, const struct edges **out);
-
 /* One more holder; the last one's release ends it. Either may be given NULL. */
 struct topology *topology_hold(struct topology *topology);
 void topology_release(struct topology *topology);

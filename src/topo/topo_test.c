@@ -45,10 +45,10 @@ static void
 check_lanes(MPI_Comm handle)
 {
     static struct told mine;
-    const struct edges *in, *out;
+    const struct topology *topology = comm_get(handle)->topology;
+    const struct edges *in = &topology->in, *out = &topology->out;
     struct told *all = malloc((size_t)size * sizeof *all);
-    CHECK(all && topology_sources(comm_get(handle), &in) == MPI_SUCCESS);
-    CHECK(topology_destinations(comm_get(handle), &out) == MPI_SUCCESS && out->n <= MOST);
+    CHECK(all && out->n <= MOST);
     memset(&mine, 0, sizeof mine);
     mine.n = out->n;
     for (int e = 0; e < out->n; e++) {
@@ -80,13 +80,12 @@ grids(void)
     for (int ndims = 1; ndims <= 3; ndims++) {
         for (int set = 0; set < 1 << ndims; set++) {
             int dims[3] = {0}, periods[3];
-            const struct edges *in;
             MPI_Comm grid;
             for (int d = 0; d < ndims; d++)
                 periods[d] = set >> d & 1;
             MPI_Dims_create(size, ndims, dims);
             MPI_Cart_create(MPI_COMM_WORLD, ndims, dims, periods, 0, &grid);
-            topology_sources(comm_get(grid), &in);
+            const struct edges *in = &comm_get(grid)->topology->in;
             for (int e = 0; e < in->n; e++) // from the opposite direction, even where both are one
                 CHECK(in->lanes[e] == (in->ranks[e] == MPI_PROC_NULL ? -1 : e ^ 1), "%d", e);
             check_lanes(grid);
@@ -167,13 +166,12 @@ static void
 one_sided(void)
 {
     int all[16], self = 0;
-    const struct edges *in;
     MPI_Comm graph;
     for (int r = 0; r < size; r++)
         all[r] = r;
     MPI_Dist_graph_create_adjacent(MPI_COMM_WORLD, size, all, MPI_UNWEIGHTED, rank == 0, &self,
                                    MPI_UNWEIGHTED, MPI_INFO_NULL, 0, &graph);
-    topology_sources(comm_get(graph), &in);
+    const struct edges *in = &comm_get(graph)->topology->in;
     for (int e = 0; e < in->n; e++)
         CHECK(in->lanes[e] == (rank == 0 && e == 0 ? 0 : -1), "%d: %d", e, in->lanes[e]);
     MPI_Comm_free(&graph);

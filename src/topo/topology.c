@@ -83,24 +83,6 @@ none_error(const struct comm *comm)
 }
 
 int
-topology_sources(const struct comm *comm, const struct edges **in)
-{
-    if (unlikely(!comm->topology))
-        return none_error(comm);
-    *in = &comm->topology->in;
-    return MPI_SUCCESS;
-}
-
-int
-topology_destinations(const struct comm *comm, const struct edges **out)
-{
-    if (unlikely(!comm->topology))
-        return none_error(comm);
-    *out = &comm->topology->out;
-    return MPI_SUCCESS;
-}
-
-int
 topology_find(MPI_Comm handle, enum topology_kind kind, const struct topology **topology)
 {
     static const char *const names[] = {"a Cartesian", "a graph", "a distributed graph"};
@@ -121,7 +103,11 @@ int
 topology_parent(MPI_Comm handle, struct comm **comm)
 {
     int err = comm_find(handle, comm);
-    return !err && comm_is_inter(*comm) ? coll_inter_error(*comm) : err;
+    if (err || !comm_is_inter(*comm))
+        return err;
+    return error_new(MPI_ERR_COMM,
+                     "%s is an intercommunicator (of %d and %d ranks), which has no topology",
+                     label(*comm), (*comm)->size, (*comm)->remote->size);
 }
 
 static struct group *

@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { MANY = 100, KINDS = 8 };
 
@@ -165,6 +166,81 @@ forms_do_not_match(void)
     MPI_Comm_free(&comm);
 }
 
+// The two calls that differ are named, whatever else is under way.
+static void
+mismatch_names_the_calls(void)
+{
+    MPI_Comm comm;
+    MPI_Request requests[3], last;
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int n, one = 1, sum;
+    if (size == 1)
+        return;
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm);
+    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+    for (int i = 0; i < 3; i++)
+        MPI_Ibarrier(comm, &requests[i]);
+    MPI_Waitall(3, requests, MPI_STATUSES_IGNORE);
+    MPI_Ibarrier(comm, &requests[0]);
+    int err = rank == 0 ? MPI_Ibcast(&one, 1, MPI_INT, 0, comm, &last)
+                        : MPI_Iallreduce(&one, &sum, 1, MPI_INT, MPI_SUM, comm, &last);
+    // Who comes after all others have failed learns it at once.
+    if (!err)
+        err = MPI_Wait(&last, MPI_STATUS_IGNORE);
+    // A root that has given all it has may be gone before anybody disagrees.
+    while (!err && rank == 0)
+        err = MPI_Barrier(comm);
+    MPI_Error_string(err, text, &n);
+    CHECK(strstr(text, "MPI_Ibcast") && strstr(text, "MPI_Iallreduce"), "the text: %s", text);
+    MPI_Wait(&requests[0], MPI_STATUS_IGNORE);
+    MPI_Comm_free(&comm);
+}
+
+// Small ones go by while a large one is under way.
+static void
+large_beside_small(void)
+{
+    enum { LARGE = 32 << 20 };
+    MPI_Request request;
+    char *p = calloc(LARGE, 1);
+    int done = 0, sum;
+    for (int i = 0; i < LARGE && rank == size - 1; i++)
+        p[i] = (char)(i * 7 + (i >> 12));
+    MPI_Ibcast(p, LARGE, MPI_CHAR, size - 1, MPI_COMM_WORLD, &request);
+    for (int i = 0; i < 300; i++) {
+        int mine = rank + i;
+        MPI_Allreduce(&mine, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+        CHECK(sum == i * size + size * (size - 1) / 2, "sum %d: %d", i, sum);
+        if (!done)
+            MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    }
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    for (int i = 0; i < LARGE; i++)
+        CHECK(p[i] == (char)(i * 7 + (i >> 12)), "byte %d", i);
+    free(p);
+}
+
+// Calls whose requests were freed go on.
+static void
+freed(void)
+{
+    MPI_Request request;
+    int sums[50];
+    for (int i = 0; i < 50; i++) {
+        int mine[] = {i};
+        sums[i] = 0;
+        MPI_Iallreduce(MPI_IN_PLACE, memcpy(&sums[i], mine, sizeof mine), 1, MPI_INT, MPI_SUM,
+                       MPI_COMM_WORLD, &request);
+        MPI_Request_free(&request);
+        CHECK(request == MPI_REQUEST_NULL, "call %d", i);
+    }
+    // Those before it are over for everybody who has seen two barriers.
+    for (int i = 0; i < 2 * 50; i++)
+        MPI_Barrier(MPI_COMM_WORLD);
+    for (int i = 0; i < 50; i++)
+        CHECK(sums[i] == i * size, "sum %d: %d", i, sums[i]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,6 +254,9 @@ main(int argc, char **argv)
     persistent_in_any_order();
     errors();
     forms_do_not_match();
+    mismatch_names_the_calls();
+    large_beside_small();
+    freed();
     // Nobody waits for this one: MPI_Finalize does.
     MPI_Request request;
     MPI_Ibarrier(MPI_COMM_WORLD, &request);

@@ -35,6 +35,23 @@ waiting_costs_nothing(void)
     CHECK(sum == size && used < 0.1, "waiting for 1 s took %.3f s of CPU", used);
 }
 
+// The same of calls that were started.
+static void
+waiting_for_started_costs_nothing(void)
+{
+    MPI_Request requests[2];
+    int sum, mine = 1;
+    MPI_Barrier(MPI_COMM_WORLD);
+    double start = cpu_seconds();
+    if (rank == size - 1)
+        usleep(1000000);
+    MPI_Ibarrier(MPI_COMM_WORLD, &requests[0]);
+    MPI_Iallreduce(&mine, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD, &requests[1]);
+    MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
+    double used = cpu_seconds() - start;
+    CHECK(sum == size && used < 0.1, "waiting for 1 s took %.3f s of CPU", used);
+}
+
 static void
 one_call(int kind, int n, int root)
 {
@@ -81,6 +98,7 @@ main(int argc, char **argv)
     from = calloc(1, MOST);
     to = calloc(1, MOST);
     waiting_costs_nothing();
+    waiting_for_started_costs_nothing();
     // Sleeps of another length on each rank: some wait long enough to sleep, some
     // are just about to.
     for (int turn = 0; turn < 400; turn++) {
