@@ -536,6 +536,47 @@ call_drop(struct call *call)
         return;
     free(call->displs);
     free(call->types);
+    free(call->arrays);
+}
+
+static size_t
+array_bytes(const struct call *call, struct vector v, int n)
+{
+    if (!vector_given(v) || (v.wide && v.wide == call->displs))
+        return 0;
+    return align_up((size_t)n * (v.narrow ? sizeof *v.narrow : sizeof *v.wide), sizeof *v.wide);
+}
+
+static char *
+keep_array(const struct call *call, struct vector *v, int n, char *to)
+{
+    size_t bytes = array_bytes(call, *v, n);
+    if (!bytes)
+        return to;
+    memcpy(to, v->narrow ? (const void *)v->narrow : v->wide,
+           (size_t)n * (v->narrow ? sizeof *v->narrow : sizeof *v->wide));
+    *v = v->narrow ? narrow((int *)(void *)to) : wide((MPI_Count *)(void *)to);
+    return to + bytes;
+}
+
+int
+call_keep_arrays(struct call *call)
+{
+    struct side *sides[] = {&call->send, &call->recv};
+    size_t bytes = 0;
+    for (int i = 0; i < 2; i++)
+        bytes += array_bytes(call, sides[i]->counts, sides[i]->n) +
+                 array_bytes(call, sides[i]->displs, sides[i]->n);
+    if (!bytes)
+        return MPI_SUCCESS;
+    char *to = call->arrays = malloc(bytes);
+    if (!to)
+        return error_new(MPI_ERR_NO_MEM, "no memory for the counts of a collective");
+    for (int i = 0; i < 2; i++) {
+        to = keep_array(call, &sides[i]->counts, sides[i]->n, to);
+        to = keep_array(call, &sides[i]->displs, sides[i]->n, to);
+    }
+    return MPI_SUCCESS;
 }
 
 void
@@ -543,7 +584,7 @@ call_release(struct call *call)
 {
     if (unlikely(call->held))
         hold_or_release(call, -1);
-    if (unlikely(call->displs || call->types))
+    if (unlikely(call->displs || call->types || call->arrays))
         call_drop(call);
 }
 

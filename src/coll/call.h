@@ -176,7 +176,8 @@ struct call {
     MPI_Count *displs;   // owned
     struct type **types; // owned
     int ntypes;          // in it
-    bool kept;           // displs and types are a plan's (form.h)
+    void *arrays;        // owned: copies of the user's counts and displacements (call_keep_arrays)
+    bool kept;           // these four are a plan's (form.h)
 };
 
 /* Begin: failures of others, the board, number and flag. Nothing is posted yet; but with
@@ -206,6 +207,9 @@ void call_end(struct call *call);
 
 /* Free what a call owns that has not begun. */
 void call_drop(struct call *call);
+
+/* Copy the user's counts and displacements: the call outlives the function that was called. */
+int call_keep_arrays(struct call *call);
 
 /* Hold what a plan refers to; and the end of that, and of what it owns. */
 void call_hold(struct call *call);

@@ -209,6 +209,8 @@ form_begin(struct comm *comm, coll_plan *plan, const void *args, struct after af
     s->after = after;
     struct request *request = s->request;
     int err = plan(&s->call, comm, args);
+    if (!err)
+        err = call_keep_arrays(&s->call);
     if (err)
         call_drop(&s->call);
     else
@@ -290,6 +292,8 @@ init(struct comm *comm, coll_plan *plan, const void *args, MPI_Request *handle)
     struct request *request = s->request;
     s->plan.root = -1;
     int err = plan(&s->plan, comm, args);
+    if (!err)
+        err = call_keep_arrays(&s->plan);
     if (err) {
         call_drop(&s->plan);
         request->class = &started_class; // nothing is held yet

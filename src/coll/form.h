@@ -7,8 +7,9 @@
  * A collective has one plan, which checks its arguments and fills in a call; the forms run it. The
  * plan finds a call that is zero but for `root` (-1) and `posted`, and sets its signature (without
  * form) and what stands under "What to do" in call.h. What it allocates (displs, types) belongs to
- * the call, also when it returns an error. `args` is read by the plan alone; what the arguments
- * point to (buffers, counts, displacements) is the user's until the operation is over.
+ * the call, also when it returns an error. `args` is read by the plan alone; of what the arguments
+ * point to, counts and displacements are copied when the function returns before the operation is
+ * over (programs free them: MPI_Gatherv_init says nothing of them).
  */
 #ifndef MUSTER_COLL_FORM_H
 #define MUSTER_COLL_FORM_H

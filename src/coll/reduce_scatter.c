@@ -134,6 +134,7 @@ make_displs(struct call *call, struct vector counts, int size)
     call->displs = displs;
     call->send.counts = counts;
     call->send.displs = wide(displs);
+    call->send.n = size;
     return MPI_SUCCESS;
 }
 

@@ -30,6 +30,11 @@ plan(struct call *call, struct comm *comm, const struct reduce_args *args, bool 
     bool no_recv = exclude && comm->rank == 0 && args->sendbuf != MPI_IN_PLACE;
     struct reduction reduction = {.count = args->count, .blocks = 1, .result = !no_recv};
     int err = reduction_check(call, args, &reduction);
+    // But all ranks refuse the same buffer twice, lest rank 0 waits for the others.
+    if (!err && no_recv && call->bytes && args->sendbuf == args->recvbuf)
+        err = error_new(MPI_ERR_BUFFER,
+                        "the send buffer and the receive buffer are the same (%p); give MPI_IN_PLACE",
+                        args->recvbuf);
     if (unlikely(err))
         return err;
     call_among(call, comm);

@@ -100,17 +100,18 @@ check_arrays(const struct side *s, int n, const char *what)
 }
 
 static void
-take_arrays(struct side *s, const struct given *given)
+take_arrays(struct side *s, const struct given *given, int n)
 {
     s->base = (char *)(uintptr_t)given->base;
     s->counts = given->counts;
     s->displs = given->displs;
+    s->n = n;
 }
 
 int
 side_check_vector(struct side *s, const struct given *given, int n, const char *what)
 {
-    take_arrays(s, given);
+    take_arrays(s, given, n);
     int err = type_find_committed(given->type, &s->type);
     if (unlikely(err) || unlikely(err = check_arrays(s, n, what)))
         return err;
@@ -123,7 +124,7 @@ int
 side_check_types(struct side *s, const struct given *given, struct type **types, int n,
                  const char *what)
 {
-    take_arrays(s, given);
+    take_arrays(s, given, n);
     int err = check_arrays(s, n, what);
     if (unlikely(err))
         return err;

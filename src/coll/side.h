@@ -80,7 +80,8 @@ struct side {
     MPI_Count count;
     struct type *type;
     struct type **types;
-    struct vector counts, displs;
+    struct vector counts, displs; // the user's arrays
+    int n;                        // values in each
     bool raw; // for reductions: elements with their padding, `extent` bytes each
 };
 

@@ -201,13 +201,30 @@ message_send(struct request *send)
 
 /* ---- receiving ---- */
 
+// What was sent are other elements than those that are received (MPI 5.0, 3.3.1).
+static cold int
+part_of_element(const struct request *recv, uint64_t size, const struct type *element)
+{
+    return error_new(MPI_ERR_TYPE,
+                     "a message of %llu bytes (source %d, tag %d) ends within an element of the "
+                     "receive's datatype: they are %s, of %lld bytes",
+                     (unsigned long long)size, recv->rank, recv->tag, element->label,
+                     (long long)element->size);
+}
+
 static uint64_t
 receive_room(struct request *recv, uint64_t size)
 {
     uint64_t room = recv->size;
     recv->size = size;
-    if (likely(size <= room))
+    if (likely(size == room))
         return size;
+    if (size < room) {
+        const struct type *element = recv->type->uniform;
+        if (element && element->size > 1 && unlikely(size % (uint64_t)element->size))
+            recv->error = part_of_element(recv, size, element);
+        return size;
+    }
     recv->error =
         error_new(MPI_ERR_TRUNCATE,
                   "a message of %llu bytes (source %d, tag %d) does not fit in the "

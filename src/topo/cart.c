@@ -139,8 +139,10 @@ cart_create(MPI_Comm handle, const struct cart_args *args, MPI_Comm *newcomm)
 {
     struct comm *comm;
     int size, err = topology_parent(handle, &comm);
-    if (err || (err = check_pointer(newcomm, "comm_cart")) ||
-        (err = grid_size(args->ndims, args->dims, args->periods, comm->size, &size)) ||
+    if (err || (err = check_pointer(newcomm, "comm_cart")))
+        return err;
+    *newcomm = MPI_COMM_NULL; // programs look at it after an error too
+    if ((err = grid_size(args->ndims, args->dims, args->periods, comm->size, &size)) ||
         (err = engine_failed()))
         return err;
     comm_hold(comm);
