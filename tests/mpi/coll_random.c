@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /*
- * Random collectives of random sizes, types, roots and communicators in all three forms, each result
- * computed independently. Started ones stay under way while others go by, and every rank completes
- * its own in an order of its own. coll_random [seconds [seed]]
+ * Random collectives of random sizes, types, roots and communicators in all three forms, each
+ * result computed independently. Started ones stay under way while others go by, and every rank
+ * completes its own in an order of its own. coll_random [seconds [seed]]
  */
 #include "coll_data.h"
 
