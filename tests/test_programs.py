@@ -18,6 +18,7 @@ SOURCES = {
 HUGE = ["coll_huge", "p2p_huge"]  # 5 GiB of memory
 ALONE = {  # those that have a test of their own below
     *HUGE,
+    "coll_failure",
     "failure_seen_among_many_is_fatal",
     "get_status_never_tells_of_failure",
 }
@@ -96,3 +97,10 @@ def test_failure_is_seen_among_many(call, plain, mpiexec):
     done = run([mpiexec, "-n", 3, "--timeout", 30, program, call], check=False)
     assert done.returncode == 3, done.stdout
     assert done.stdout.count("knows") == 2
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_failure_is_seen_by_started_collectives(ranks, plain, mpiexec):
+    done = run([mpiexec, "-n", ranks, "--timeout", 30, plain("coll_failure")], check=False)
+    assert done.returncode == 137, done.stdout
+    assert done.stdout.count("knows") == ranks - 1

@@ -62,9 +62,9 @@
  * initialized in the same order may be started in any.
  *
  * While a process computes, its calls go as far as what it has posted takes the others. The first
- * step, at the start, posts all it can give at once: all of it up to the size of a window (4 MiB
- * for all readers together, less with more than 128 ranks), the first pieces of what is larger. So
- *   copies (and small reductions) of that size are complete for all the others without it,
+ * step, at the start, posts all it can give at once and goes on to fill its window: 4 MiB for all
+ * readers together, less with more than 128 ranks. So
+ *   copies (and small reductions) up to that size are complete for all the others without it,
  *   larger ones stop for those who want its next piece, until it is in MPI again,
  *   reductions by slices wait for its slice, those along a tree for its part of the way.
  * What it takes itself it takes when it is in MPI: at the start, if the others were there before.

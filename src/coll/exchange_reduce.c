@@ -30,12 +30,13 @@ all_ready(struct call *call)
     return STEP_DONE;
 }
 
-// This member's own contribution to the round. Where all give all and the result goes into the same
-// buffer, which may already hold a part of it, the copy that it has published.
+// This member's own contribution to the round. Where all give all, the copy that it has published,
+// if the result goes into the same buffer, which may already hold a part of it, or if the user's is
+// not in one piece.
 static inline const char *
 own_source(struct call *call, uint64_t pos)
 {
-    if (!call->lanes && gives(call) && call->send.base == call->recv.base) {
+    if (!call->lanes && gives(call) && (call->whole || call->send.base == call->recv.base)) {
         if (fits_posting(call, call->bytes))
             return (const char *)call->own->data;
         return (char *)segment_at(engine.seg, call->window) +

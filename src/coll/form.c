@@ -19,6 +19,7 @@ struct started {
     // Of a persistent one:
     struct coll *coll; // its own board; NULL in a communicator of one
     struct call plan;  // what each start begins from
+    size_t size;       // of it: a size that the compiler knows makes it copy by `rep movs`, 30 ns
 };
 
 /* ---- blocking ---- */
@@ -243,7 +244,7 @@ static int
 persistent_start(struct request *request)
 {
     struct started *s = request->of;
-    s->call = s->plan;
+    memcpy(&s->call, &s->plan, s->size);
     if (!s->coll) {
         request_done(request, call_alone(&s->call));
         return MPI_SUCCESS;
@@ -274,6 +275,7 @@ static int
 init_planned(struct started *s, struct comm *comm)
 {
     int err = comm->all->size == 1 ? MPI_SUCCESS : coll_open(comm, &s->coll);
+    s->size = sizeof s->plan;
     s->plan.comm = comm;
     s->plan.coll = s->coll;
     call_hold(&s->plan);

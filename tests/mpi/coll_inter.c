@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* All collectives between two groups (MPI 5.0, 6.2.2) in all forms, with groups of any sizes,
- * either of which holds the root. */
+/* All collectives between two groups (MPI 5.0, 6.2.2) in all forms, with groups of any sizes, the
+ * root in either. */
 #include "coll_data.h"
 
 enum { MOST = 64, FORMS = 3, NOBODY = -1 };

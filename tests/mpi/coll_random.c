@@ -18,8 +18,9 @@ enum form { BLOCKING, STARTED, PERSISTENT };
 static struct dice dice;  // the same on every rank
 static struct dice own;   // each rank's
 static MPI_Datatype pair; // what `compose` takes
+static MPI_Datatype wide; // the same with a hole behind each
 static MPI_Datatype holed;
-static MPI_Op compose;
+static MPI_Op compose, compose_wide;
 
 /* Bytes [at, at + n) of a buffer hold elements from `first` on of what `from` contributes. */
 struct piece {
@@ -382,13 +383,28 @@ compose_some(void *in, void *inout, int *n, MPI_Datatype *type)
 }
 
 static void
+compose_some_wide(void *in, void *inout, int *n, MPI_Datatype *type)
+{
+    int one = 1;
+    for (int i = 0; i < *n; i++)
+        compose_some((char *)in + 16 * i, (char *)inout + 16 * i, &one, type);
+}
+
+// Bytes from operand to operand: int64, `pair`, `wide`.
+static uint64_t
+stride(const struct call *c)
+{
+    return c->user == 2 ? 16 : 8;
+}
+
+static void
 fill_operands(struct call *c)
 {
     char *to = c->in_place ? c->recv : c->send;
     for (uint64_t k = 0; k < c->nown; k++) {
         int64_t number = number_of(c->id, c->rank, k);
         struct affine f = affine_of(number);
-        memcpy(to + 8 * k, c->user ? (void *)&f : (void *)&number, 8);
+        memcpy(to + stride(c) * k, c->user ? (void *)&f : (void *)&number, 8);
     }
 }
 
@@ -401,7 +417,7 @@ check_composed(const struct call *c, uint64_t k)
         struct affine f = affine_of(number_of(c->id, m, c->first + k));
         compose_some(&f, &want, &one, NULL);
     }
-    memcpy(&is, c->recv + 8 * k, 8);
+    memcpy(&is, c->recv + stride(c) * k, 8);
     CHECK(is.a == want.a && is.b == want.b, "%s %llu, form %d: element %llu of %llu", c->kind->name,
           (unsigned long long)c->id, c->form, (unsigned long long)k, (unsigned long long)c->units);
 }
@@ -425,8 +441,8 @@ make_reduction(struct call *c, int taker, int high)
     uint64_t n = c->n / 8;
     c->in_place = c->in_place && taker;
     c->nown = c->units = n;
-    c->nsend = n * 8;
-    c->nrecv = n * 8;
+    c->nsend = n * stride(c);
+    c->nrecv = n * stride(c);
     c->high = taker ? high : 0;
 }
 
@@ -457,13 +473,13 @@ make_exscan(struct call *c)
 static MPI_Datatype
 number(const struct call *c)
 {
-    return c->user ? pair : MPI_INT64_T;
+    return c->user == 2 ? wide : c->user ? pair : MPI_INT64_T;
 }
 
 static MPI_Op
 op(const struct call *c)
 {
-    return c->user ? compose : MPI_SUM;
+    return c->user == 2 ? compose_wide : c->user ? compose : MPI_SUM;
 }
 
 static void
@@ -501,8 +517,8 @@ make_reduce_scatter(struct call *c)
         c->nown += (uint64_t)c->r.counts[r];
     }
     c->units = (uint64_t)c->r.counts[c->rank];
-    c->nsend = c->nown * 8;
-    c->nrecv = (c->in_place ? c->nown : c->units) * 8;
+    c->nsend = c->nown * stride(c);
+    c->nrecv = (c->in_place ? c->nown : c->units) * stride(c);
     c->high = c->size;
 }
 
@@ -512,8 +528,8 @@ make_reduce_scatter_block(struct call *c)
     c->units = c->n / 8 / (uint64_t)c->size;
     c->nown = c->units * (uint64_t)c->size;
     c->first = c->units * (uint64_t)c->rank;
-    c->nsend = c->nown * 8;
-    c->nrecv = (c->in_place ? c->nown : c->units) * 8;
+    c->nsend = c->nown * stride(c);
+    c->nrecv = (c->in_place ? c->nown : c->units) * stride(c);
     c->high = c->size;
 }
 
@@ -583,7 +599,7 @@ call_new(struct call *c, MPI_Comm comm, enum form form)
     uint64_t root = roll(&dice, 1 << 20);
     c->n = random_size();
     c->in_place = roll(&dice, 3) == 0;
-    c->user = roll(&dice, 3) == 0;
+    c->user = (int)roll(&dice, 6) % 4 % 3;
     c->holes = !c->kind->reduces && roll(&dice, 4) == 0;
     MPI_Comm_rank(comm, &c->rank);
     MPI_Comm_size(comm, &c->size);
@@ -797,9 +813,12 @@ make_types(void)
 {
     MPI_Type_contiguous(2, MPI_UINT32_T, &pair);
     MPI_Type_create_resized(MPI_BYTE, 0, 2, &holed);
+    MPI_Type_create_resized(pair, 0, 16, &wide);
     MPI_Type_commit(&pair);
+    MPI_Type_commit(&wide);
     MPI_Type_commit(&holed);
     MPI_Op_create(compose_some, 0, &compose);
+    MPI_Op_create(compose_some_wide, 0, &compose_wide);
 }
 
 // Rank 0's clock decides for all, now and then.
@@ -833,8 +852,10 @@ main(int argc, char **argv)
     for (int i = 1; i < COMMS; i++)
         MPI_Comm_free(&comms[i]);
     MPI_Type_free(&pair);
+    MPI_Type_free(&wide);
     MPI_Type_free(&holed);
     MPI_Op_free(&compose);
+    MPI_Op_free(&compose_wide);
     MPI_Finalize();
     return 0;
 }
