@@ -32,9 +32,10 @@ plan(struct call *call, struct comm *comm, const struct reduce_args *args, bool 
     int err = reduction_check(call, args, &reduction);
     // But all ranks refuse the same buffer twice, lest rank 0 waits for the others.
     if (!err && no_recv && call->bytes && args->sendbuf == args->recvbuf)
-        err = error_new(MPI_ERR_BUFFER,
-                        "the send buffer and the receive buffer are the same (%p); give MPI_IN_PLACE",
-                        args->recvbuf);
+        err =
+            error_new(MPI_ERR_BUFFER,
+                      "the send buffer and the receive buffer are the same (%p); give MPI_IN_PLACE",
+                      args->recvbuf);
     if (unlikely(err))
         return err;
     call_among(call, comm);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Three bytes received as integers were taken for a message of no whole number of them, silently. */
+/* Three bytes received as integers were taken for a message of no whole number of them, silently.
+ * */
 #include "../mpi/check.h"
 
 int
