@@ -163,7 +163,7 @@ open_board(struct coll *coll)
 }
 
 int
-coll_open(struct comm *comm, struct coll **result)
+coll_open(struct comm *comm, enum form form, struct coll **result)
 {
     struct coll *coll = calloc(1, sizeof *coll);
     if (!coll)
@@ -172,7 +172,9 @@ coll_open(struct comm *comm, struct coll **result)
     *coll = (struct coll){.rank = all->rank, .size = all->size, .peers = all->peers};
     coll->inter = comm_is_inter(comm);
     coll->comm = comm;
-    coll->tag = TAG_BOARD - (int)(comm->boards++ % TAGS_BOARD);
+    coll->tag = TAG_BOARD - (int)form;
+    if (form == FORM_PERSISTENT)
+        coll->tag -= (int)(comm->boards++ % TAGS_BOARD);
     *result = coll;
     coll_reap();
     int err = open_board(coll);
@@ -670,12 +672,14 @@ call_start_on(struct call *call, struct comm *comm, struct coll *coll, uint64_t 
 int
 call_start(struct call *call, struct comm *comm, uint64_t signature)
 {
-    if (unlikely(!comm->coll)) {
+    enum form form = signature_form(signature);
+    struct coll **coll = form == FORM_STARTED ? &comm->started : &comm->coll;
+    if (unlikely(!*coll)) {
         int err = engine_failed();
-        if (err || (err = coll_open(comm, &comm->coll)))
+        if (err || (err = coll_open(comm, form, coll)))
             return err;
     }
-    return call_start_on(call, comm, comm->coll, signature);
+    return call_start_on(call, comm, *coll, signature);
 }
 
 static inline enum step

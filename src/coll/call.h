@@ -66,9 +66,6 @@ enum coll_kind {
     COLL_KINDS
 };
 
-/* How it was called. Calls of different forms do not match (MPI 5.0, 6.12). */
-enum form { FORM_BLOCKING, FORM_STARTED, FORM_PERSISTENT };
-
 /* Its name: "MPI_Bcast". */
 const char *coll_name(enum coll_kind kind);
 

@@ -9,10 +9,12 @@
  * writer. Every collective is such an exchange; what differs is who posts, who takes, and whether
  * what is taken is copied or reduced.
  *
- * The board. A communicator of two and more has a board in the segment, made at its first
- * collective: the member with rank 0 allocates it and tells the others along a tree of internal
- * messages, for which a call waits as it waits for its peers. On it each member has a struct member
- * with POSTINGS postings; call number s (each member counts its calls) uses posting s % POSTINGS.
+ * The board. A communicator of two and more has a board in the segment for its blocking calls and
+ * one for those that were started, each made at the first of its calls: so a started call may
+ * stand before a blocking one in one rank and behind it in another, which other libraries allow.
+ * The member with rank 0 allocates it and tells the others along a tree of internal messages, for
+ * which a call waits as it waits for its peers. On it each member has a struct member with POSTINGS
+ * postings; call number s (each member counts its calls) uses posting s % POSTINGS.
  *
  * A posting begins with `flag`, a hash that chains the signatures (function, root, operation) of
  * all calls of this member up to s. Members that have made the same calls have the same flag, so
@@ -169,9 +171,13 @@ struct coll {
     _Atomic uint64_t *set; // the board's sets of watchers, [size][words]; NULL up to 64 members
 };
 
-/* Another board for the members of a communicator. Every member calls it in the same order; it does
- * not wait: calls on the board do, until they know where it is. Under the lock. */
-int coll_open(struct comm *comm, struct coll **coll);
+/* How a collective was called. Calls of different forms do not match (MPI 5.0, 6.12). */
+enum form { FORM_BLOCKING, FORM_STARTED, FORM_PERSISTENT };
+
+/* Another board for the members of a communicator: its one for blocking calls, its one for started
+ * calls, or that of a persistent call, which every member opens in the same order. It does not
+ * wait: calls on the board do, until they know where it is. Under the lock. */
+int coll_open(struct comm *comm, enum form form, struct coll **coll);
 
 /* Where it is has been received (coll->opening is done): a code when there is none. */
 int coll_opened(struct coll *coll);

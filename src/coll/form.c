@@ -274,7 +274,7 @@ static const struct request_class persistent_class = {
 static int
 init_planned(struct started *s, struct comm *comm)
 {
-    int err = comm->all->size == 1 ? MPI_SUCCESS : coll_open(comm, &s->coll);
+    int err = comm->all->size == 1 ? MPI_SUCCESS : coll_open(comm, FORM_PERSISTENT, &s->coll);
     s->size = sizeof s->plan;
     s->plan.comm = comm;
     s->plan.coll = s->coll;

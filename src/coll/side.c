@@ -75,16 +75,24 @@ side_check(struct side *s, const struct given *given, int n, const char *what)
 }
 
 static int
-check_block(const struct type *type, const void *buffer, MPI_Count count, int i, const char *what)
+check_block(const struct type *type, MPI_Count count, int i, const char *what)
 {
     MPI_Count size;
     if (unlikely(!count_fits(count, type, 1, &size)))
         return error_new(MPI_ERR_COUNT,
                          "%scounts[%d] is %lld: negative or too large for the datatype", what, i,
                          (long long)count);
-    if (unlikely(!buffer && size && type->predefined))
-        return null_buffer(count, what);
     return MPI_SUCCESS;
+}
+
+// With a type for each block the displacements are bytes, and may be addresses from MPI_BOTTOM.
+static int
+check_block_at(const struct side *s, MPI_Count count, int i, const char *what)
+{
+    int err = check_block(s->type, count, i, what);
+    if (unlikely(!err && !s->base && count && s->type->size && s->type->predefined))
+        return null_buffer(count, what);
+    return err;
 }
 
 // Of the irregular functions; those with both sides distinguish sdispls and rdispls.
@@ -116,7 +124,7 @@ side_check_vector(struct side *s, const struct given *given, int n, const char *
     if (unlikely(err) || unlikely(err = check_arrays(s, n, what)))
         return err;
     for (int i = 0; i < n && !err; i++)
-        err = check_block(s->type, s->base, vector_at(s->counts, i), i, what);
+        err = check_block_at(s, vector_at(s->counts, i), i, what);
     return err;
 }
 
@@ -134,7 +142,7 @@ side_check_types(struct side *s, const struct given *given, struct type **types,
     for (int i = 0; i < n && !err; i++) {
         err = type_find_committed(given->types[i], &types[i]);
         if (!err)
-            err = check_block(types[i], s->base, vector_at(s->counts, i), i, what);
+            err = check_block(types[i], vector_at(s->counts, i), i, what);
     }
     return err;
 }

@@ -309,11 +309,9 @@ coll_close(struct coll *coll)
     coll_reap();
 }
 
-void
-coll_free(struct comm *comm)
+static void
+end_board(struct coll *coll)
 {
-    struct coll *coll = comm->coll;
-    comm->coll = NULL;
     // It has calls that nobody has completed only where the job has failed.
     if (coll && coll->opening) {
         message_abandon(coll->opening);
@@ -322,4 +320,12 @@ coll_free(struct comm *comm)
     }
     if (coll)
         coll_close(coll);
+}
+
+void
+coll_free(struct comm *comm)
+{
+    end_board(comm->coll);
+    end_board(comm->started);
+    comm->coll = comm->started = NULL;
 }

@@ -79,8 +79,9 @@ struct comm {
     MPI_Comm handle;
     struct errhandler *errhandler;
     bool errhandler_set;         // by the user
-    struct coll *coll;           // NULL before the first collective
-    uint32_t boards;             // opened so far (coll/coll.h), the same number in all members
+    struct coll *coll;           // of blocking calls; NULL before the first
+    struct coll *started;        // of started ones
+    uint32_t boards;             // opened for persistent ones, the same number in all members
     struct topology *topology;   // or NULL
     struct bsend_buffer *buffer; // attached to it, or NULL
     char name[MPI_MAX_OBJECT_NAME];

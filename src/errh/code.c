@@ -236,6 +236,13 @@ PMPI_Add_error_string(int code, const char *string)
 }
 weak_alias(PMPI_Add_error_string, MPI_Add_error_string);
 
+// The string goes first (MPI 5.0, 9.5).
+static int
+still_has_string(int code, const char *what)
+{
+    return error_new(MPI_ERR_ARG, "the error %s %d still has a string", what, code);
+}
+
 static int
 remove_class(int errclass)
 {
@@ -245,6 +252,8 @@ remove_class(int errclass)
     if (a->codes)
         return error_new(MPI_ERR_ARG, "%d error codes still belong to the error class %d", a->codes,
                          errclass);
+    if (a->text)
+        return still_has_string(errclass, "class");
     added_remove(a);
     return MPI_SUCCESS;
 }
@@ -267,6 +276,8 @@ remove_code(int code)
     struct added *a = added_find(code);
     if (!a || a->errclass == code)
         return not_added(code, "an error code");
+    if (a->text)
+        return still_has_string(code, "code");
     struct added *owner = added_find(a->errclass);
     if (owner)
         owner->codes--;

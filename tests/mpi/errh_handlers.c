@@ -71,6 +71,7 @@ user_codes(void)
     expect_text(code, "");
     CHECK(MPI_Remove_error_code(code) == MPI_SUCCESS, " ");
     CHECK(MPI_Remove_error_code(other) == MPI_SUCCESS, " ");
+    CHECK(MPI_Remove_error_string(errclass) == MPI_SUCCESS, " ");
     CHECK(MPI_Remove_error_class(errclass) == MPI_SUCCESS, " ");
 }
 
@@ -94,8 +95,14 @@ wrong_codes(void)
     expect_class(MPI_Remove_error_string(code), MPI_ERR_ARG);
     expect_class(MPI_Remove_error_code(errclass), MPI_ERR_ARG);
     expect_class(MPI_Remove_error_class(errclass), MPI_ERR_ARG); // its code lives
+    MPI_Add_error_string(code, "x");
+    MPI_Add_error_string(errclass, "x");
+    expect_class(MPI_Remove_error_code(code), MPI_ERR_ARG); // its string lives
+    MPI_Remove_error_string(code);
     MPI_Remove_error_code(code);
-    expect_class(MPI_Remove_error_code(code), MPI_ERR_ARG); // a second time
+    expect_class(MPI_Remove_error_code(code), MPI_ERR_ARG);      // a second time
+    expect_class(MPI_Remove_error_class(errclass), MPI_ERR_ARG); // its string lives
+    MPI_Remove_error_string(errclass);
     MPI_Remove_error_class(errclass);
 }
 
