@@ -20,7 +20,7 @@ import mpich_source
 from common import BUILD, fail, table
 from mpich_build import Builder
 from mpich_lines import read_all
-from mpich_run import run_lines
+from mpich_run import MEASURING, run_lines
 
 NOT_APPLICABLE = Path(__file__).with_name("mpich-not-applicable.txt")
 RESULTS = BUILD / "mpich" / "results.json"
@@ -41,6 +41,8 @@ def options():
     parser.add_argument("--only-fast", action="store_true",
                         help="every {every}th line with at most {ranks} ranks that needs little "
                         "memory and names no long limit".format(**FAST))
+    parser.add_argument("--untimed", action="store_true",
+                        help="leave out the programs that judge by times that they measure")
     parser.add_argument("--again", action="store_true",
                         help="only lines that did not pass when they last ran")
     parser.add_argument("--build-only", action="store_true")
@@ -78,6 +80,8 @@ def select(lines, reasons, chosen):
                                          for p in chosen.what)]
     if chosen.max_ranks:
         lines = [line for line in lines if line.ranks <= chosen.max_ranks]
+    if chosen.untimed or chosen.only_fast:
+        lines = [line for line in lines if line.folder not in MEASURING]
     if chosen.only_fast:
         lines = [line for line in lines if str(line) not in reasons and line.memory == 0
                  and line.ranks <= FAST["ranks"] and (line.limit or 0) <= FAST["limit"]]
