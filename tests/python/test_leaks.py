@@ -84,6 +84,12 @@ def several_requests():
     assert MPI.Request.waitall(requests, statuses)[1] == OBJECT
 
 
+def pickle_type():
+    datatype = MPI.INT.Dup()
+    pickle.loads(pickle.dumps(datatype)).Free()
+    datatype.Free()
+
+
 CASES = [
     lambda: SELF.Sendrecv(X, 0, 0, Y, 0, 0),
     lambda: SELF.Sendrecv([X, (5, 2), MPI.DOUBLE], 0, 0, [Y, 5, "d"], 0, 0),
@@ -126,7 +132,7 @@ CASES = [
     lambda: SELF.Get_group().Range_incl([(0, 0)]),
     lambda: MPI.Info.Create({"a": "b"}).Free(),
     lambda: MPI.MAXLOC((1, 2), [3]),
-    lambda: pickle.loads(pickle.dumps(MPI.INT.Dup())).Free(),
+    pickle_type,
     lambda: (MPI.Comm.fromint(SELF.toint()), MPI.get_vendor(), MPI.Status().tomemory()),
     lambda: MPI.Request(SELF.irecv(source=0, tag=9)).Cancel(),
 ]
