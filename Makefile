@@ -15,6 +15,7 @@ PEERS  := build/peers
 BIN    := $(VENV)/bin
 CC     ?= cc
 RANKS  ?= 1 2 3 4 5 8
+MPI4PY ?= --abi --peer
 
 .DELETE_ON_ERROR:
 .PHONY: all demo check suites suite-mpich suite-mpi4py bench format clean tools-present
@@ -65,7 +66,7 @@ suite-mpich: $(VENV)/.installed
 	MUSTER_PREFIX="$(CURDIR)/$(VENV)" PYTHON=$(PYTHON) tests/suites/mpich.sh $(UNTIMED)
 
 suite-mpi4py: $(VENV)/.installed
-	MUSTER_PREFIX="$(CURDIR)/$(VENV)" PYTHON=$(PYTHON) tests/suites/mpi4py.sh --abi --peer $(RANKS)
+	MUSTER_PREFIX="$(CURDIR)/$(VENV)" PYTHON=$(PYTHON) tests/suites/mpi4py.sh $(MPI4PY) $(RANKS)
 
 bench: $(VENV)/.installed $(VENV)/.check
 	$(BIN)/python bench/run.py --write
