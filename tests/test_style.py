@@ -4,6 +4,7 @@
 
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 from support import ROOT, run
@@ -38,3 +39,10 @@ def test_python_is_clean():
 
 def test_layers():
     run([sys.executable, ROOT / "tools" / "check_layers.py"])
+
+
+def test_every_test_is_run():
+    """make check runs what pyproject.toml names."""
+    paths = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    for path in (ROOT / "tests").glob("test_*.py"):
+        assert f"tests/{path.name}" in paths["testpaths"]

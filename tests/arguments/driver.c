@@ -308,6 +308,8 @@ handle(const char *name)
         exit(90);
     if (strcmp(state, "good") == 0) // the kinds that others refer to are made once
         return kind == COMM ? comm : kind == T_SESSION ? tools : make((enum kind)kind);
+    if (strcmp(state, "own") == 0) // with nothing under way
+        return make((enum kind)kind);
     if (strcmp(state, "basic") == 0)
         return kind == TYPE ? (void *)MPI_INT : (void *)MPI_SUM;
     if (strcmp(state, "null") == 0)

@@ -42,6 +42,7 @@ GOOD = [
     (r"MPI_Type_create_darray.*", r"array_of_dargs", "fill:-49767"),
     (r"MPI_(Error_.*)", r"errorcode", "i:6"),
     (r"MPI_Comm_split_type", r"split_type", "i:113"),
+    (r"MPI_Comm_disconnect", r"comm", "comm:own"),
     (r"MPI_(Cart|Dims|Graph)_.*", r"dims", "ones"),
     (r"MPI_T_pvar_get_index", r"var_class", "i:7"),
     (r"MPI_Comm_get_attr|MPI_Attr_get", r".*keyval", "i:501"),
@@ -113,7 +114,7 @@ def good(function, p):
             continue
         if word == "ones":
             return "fill:1" if p.type == "int" else "FILL:1"
-        if p.stars and word.startswith(("type:", "op:")):
+        if p.stars and word.startswith(("type:", "op:", "comm:")):
             return "@" + word if p.array else "@" + word.replace("basic", "good")
         if bool(p.stars) == word.startswith(("fill", "FILL")):
             return word
