@@ -15,13 +15,6 @@
 
 /* ---- the user's functions: without the lock ---- */
 
-static void
-relock(void)
-{
-    if (engine.threads)
-        engine_lock();
-}
-
 static int
 call_erase(const struct attributed *object, const struct attribute *a)
 {
@@ -84,11 +77,11 @@ run_erase(const struct attributed *object, const struct attribute *a)
 {
     if ((uintptr_t)a->keyval->erase == NOTHING)
         return MPI_SUCCESS;
-    engine_leave();
+    engine_give();
     int err = call_erase(object, a);
     if (unlikely(err))
         err = function_error("delete", a->keyval->number, err);
-    relock();
+    engine_take();
     return err;
 }
 
@@ -100,11 +93,11 @@ run_copy(const struct attributed *object, const struct attribute *a, void **valu
     *flag = copy == SAME;
     if (copy == NOTHING || copy == SAME)
         return MPI_SUCCESS;
-    engine_leave();
+    engine_give();
     int err = call_copy(object, a, value, flag);
     if (unlikely(err))
         err = function_error("copy", a->keyval->number, err);
-    relock();
+    engine_take();
     return err;
 }
 

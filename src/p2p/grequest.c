@@ -35,10 +35,9 @@ grequest_status(struct request *request, MPI_Status *status)
     if (!is_function((uintptr_t)g.query))
         return MPI_SUCCESS;
     int before = status->MPI_ERROR;
-    engine_leave();
+    engine_give();
     int err = g.query(g.extra_state, status);
-    if (engine.threads)
-        engine_lock();
+    engine_take();
     status->MPI_ERROR = before; // the caller's, whatever it says
     return err;
 }
@@ -50,10 +49,9 @@ grequest_cancel(struct request *request)
     int done = request->done;
     if (!is_function((uintptr_t)g.cancel))
         return MPI_SUCCESS;
-    engine_leave();
+    engine_give();
     int err = g.cancel(g.extra_state, done);
-    if (engine.threads)
-        engine_lock();
+    engine_take();
     return err;
 }
 
@@ -63,10 +61,9 @@ grequest_free(struct request *request)
     struct grequest *g = request->of;
     int err = MPI_SUCCESS;
     if (is_function((uintptr_t)g->free)) {
-        engine_leave();
+        engine_give();
         err = g->free(g->extra_state);
-        if (engine.threads)
-            engine_lock();
+        engine_take();
     }
     free(g);
     return err;
