@@ -154,6 +154,14 @@ request_counts(const struct request *request)
     return request && (!request->persistent || request->active);
 }
 
+/* Whose error handler is to hear of it: that of its communicator; MPI_COMM_NULL when there is none.
+ * */
+static inline MPI_Comm
+request_comm(const struct request *request)
+{
+    return request && request->comm ? request->comm->handle : MPI_COMM_NULL;
+}
+
 static inline struct request *
 request_get(MPI_Request handle)
 {

@@ -42,12 +42,6 @@ active(MPI_Request handle)
     return likely(request_counts(r)) ? r : NULL;
 }
 
-static MPI_Comm
-comm_of(const struct request *request)
-{
-    return request && request->comm ? request->comm->handle : MPI_COMM_NULL;
-}
-
 // A request that is done: its status and error, and the end of it.
 static int
 finish(struct request *request, MPI_Request *handle, MPI_Status *status)
@@ -82,7 +76,7 @@ PMPI_Wait(MPI_Request *request, MPI_Status *status)
         if (!err && !r)
             status_empty(status);
         if (!err && r) {
-            comm = comm_of(r);
+            comm = request_comm(r);
             err = wait_one(r, request, status);
         }
         engine_leave();
@@ -119,7 +113,7 @@ PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
             status_empty(status);
         }
         if (!err && r) {
-            comm = comm_of(r);
+            comm = request_comm(r);
             err = test_one(r, request, flag, status);
         }
         engine_leave();
@@ -146,7 +140,7 @@ PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status)
             err = request_status(r, status);
         else if (!err)
             err = engine_failed();
-        comm = err ? comm_of(r) : MPI_COMM_NULL;
+        comm = err ? request_comm(r) : MPI_COMM_NULL;
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Request_get_status", err);
@@ -210,7 +204,7 @@ finish_at(MPI_Request *requests, MPI_Status *statuses, int i, struct first *firs
 {
     MPI_Status *status = status_at(statuses, i);
     struct request *r = active(requests[i]);
-    MPI_Comm comm = comm_of(r);
+    MPI_Comm comm = request_comm(r);
     int err = MPI_SUCCESS;
     if (r)
         err = finish(r, &requests[i], status);
@@ -231,7 +225,7 @@ fail_all(int count, MPI_Request *requests, MPI_Status *statuses, int err, MPI_Co
             finish_at(requests, statuses, i, &done);
             continue;
         }
-        first_note(&open, err, comm_of(r));
+        first_note(&open, err, request_comm(r));
         status_error(status_at(statuses, i), err);
         if (error_class(err) == MPI_ERR_PROC_ABORTED)
             request_give_up(r, &requests[i]);
@@ -349,7 +343,7 @@ comm_of_any(int count, const MPI_Request *requests)
 {
     MPI_Comm comm = MPI_COMM_NULL;
     for (int i = 0; i < count && comm == MPI_COMM_NULL; i++)
-        comm = comm_of(active(requests[i]));
+        comm = request_comm(active(requests[i]));
     return comm;
 }
 
@@ -378,7 +372,7 @@ finish_any(MPI_Request *requests, int at, int *index, MPI_Status *status, MPI_Co
     }
     struct request *r = active(requests[at]);
     *index = at;
-    *comm = comm_of(r);
+    *comm = request_comm(r);
     return finish(r, &requests[at], status);
 }
 
@@ -460,7 +454,7 @@ finish_some(struct some *some, int at)
         if (!r || !r->done)
             continue;
         MPI_Status *status = status_at(some->statuses, n);
-        MPI_Comm comm = comm_of(r);
+        MPI_Comm comm = request_comm(r);
         int err = finish(r, &some->requests[i], status);
         status_error(status, err);
         first_note(&failed, err, comm);
@@ -537,7 +531,7 @@ look_any(int count, const MPI_Request *requests, int *index, int *flag, MPI_Stat
     *index = at >= 0 ? at : MPI_UNDEFINED;
     if (at >= 0) {
         struct request *r = active(requests[at]);
-        *comm = comm_of(r);
+        *comm = request_comm(r);
         return request_status(r, status);
     }
     *comm = comm_of_any(count, requests);
@@ -565,7 +559,7 @@ static void
 look_at(struct request *r, MPI_Status *status, struct first *failed)
 {
     int err = MPI_SUCCESS;
-    MPI_Comm comm = comm_of(r);
+    MPI_Comm comm = request_comm(r);
     if (r)
         err = request_status(r, status);
     else

@@ -31,12 +31,6 @@ start(struct request *request)
     return err;
 }
 
-static MPI_Comm
-comm_of(const struct request *request)
-{
-    return request && request->comm ? request->comm->handle : MPI_COMM_NULL;
-}
-
 int
 PMPI_Start(MPI_Request *request)
 {
@@ -47,7 +41,7 @@ PMPI_Start(MPI_Request *request)
         err = check_pointer(request, "request");
         if (likely(!err) && likely(!(err = find_inactive(*request, &r))))
             err = start(r);
-        comm = comm_of(r);
+        comm = request_comm(r);
         engine_leave();
     }
     return likely(!err) ? MPI_SUCCESS : raise_on(comm, "MPI_Start", err);
@@ -68,7 +62,7 @@ start_all(int count, const MPI_Request *requests, MPI_Comm *comm)
     for (int i = 0; i < count && !err; i++)
         if (!(err = find_inactive(requests[i], &r)))
             err = start(r);
-    *comm = comm_of(r);
+    *comm = request_comm(r);
     return err;
 }
 
