@@ -3,8 +3,6 @@
 
 #include "p2p/p2p.h"
 
-#include "core/layout.h"
-
 #include <stdlib.h>
 
 /* MPI_Isendrecv and MPI_Isendrecv_replace (MPI 5.0, 3.11): one request of two operations. It is
@@ -203,11 +201,7 @@ replace_begin(const struct envelope *to, const struct envelope *from, MPI_Reques
     if (!data)
         return error_new(MPI_ERR_NO_MEM, "no memory for a copy of %llu bytes",
                          (unsigned long long)to->size);
-    layout_pack(to->type, to->buffer, to->count, 0, data, to->size);
-    struct envelope copy = *to;
-    copy.buffer = data;
-    copy.type = type_get(MPI_BYTE);
-    copy.count = (MPI_Count)to->size;
+    struct envelope copy = envelope_pack(to, data);
     struct pair *pair = pair_new(&copy, from);
     if (!pair) {
         free(data);

@@ -64,6 +64,9 @@ bool request_is_general(const struct request *request);
 void send_fill(struct request *send, const struct envelope *e, bool sync);
 void recv_fill(struct request *recv, const struct envelope *e);
 
+/* Pack what is to be sent to `data`, room for e->size bytes; the envelope of that. */
+struct envelope envelope_pack(const struct envelope *e, void *data);
+
 /* The short way of a send: true if the message has left. Not for synchronous ones. */
 static inline bool
 send_inline_try(const struct envelope *e)

@@ -3,6 +3,8 @@
 
 #include "p2p/p2p.h"
 
+#include "core/layout.h"
+
 int
 request_await(struct request *request, const char *op)
 {
@@ -61,6 +63,17 @@ recv_fill(struct request *recv, const struct envelope *e)
     recv->rank = e->rank;
     recv->tag = e->tag;
     recv->context = e->comm->context;
+}
+
+struct envelope
+envelope_pack(const struct envelope *e, void *data)
+{
+    struct envelope packed = *e;
+    layout_pack(e->type, e->buffer, e->count, 0, data, e->size);
+    packed.buffer = data;
+    packed.type = type_get(MPI_BYTE);
+    packed.count = (MPI_Count)e->size;
+    return packed;
 }
 
 static noinline_ int

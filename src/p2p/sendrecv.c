@@ -3,8 +3,6 @@
 
 #include "p2p/p2p.h"
 
-#include "core/layout.h"
-
 #include <stdlib.h>
 
 /* MPI_Sendrecv and MPI_Sendrecv_replace (MPI 5.0, 3.11): both sides at once, so that rings of ranks
@@ -84,11 +82,7 @@ replace(const struct envelope *to, const struct envelope *from, MPI_Status *stat
     if (!data)
         return error_new(MPI_ERR_NO_MEM, "no memory for a copy of %llu bytes",
                          (unsigned long long)to->size);
-    layout_pack(to->type, to->buffer, to->count, 0, data, to->size);
-    struct envelope copy = *to;
-    copy.buffer = data;
-    copy.type = type_get(MPI_BYTE);
-    copy.count = (MPI_Count)to->size;
+    struct envelope copy = envelope_pack(to, data);
     int err = exchange(&copy, from, status, "MPI_Sendrecv_replace");
     if (data != small)
         free(data);
