@@ -18,17 +18,23 @@ agree(struct comm *comm, enum coll_kind kind, int root, struct call *call)
     return err ? err : call_run(call, coll_name(kind));
 }
 
+void
+agree_plan_give(struct call *call, const struct comm *comm, int root, void *data, size_t n)
+{
+    bool tree = comm->all->size > FLAT && n <= TREE_MAX;
+    call->flow = FLOW_DOWN;
+    call->root = root;
+    call->down = true;
+    call->algorithm = tree ? RUN_TREE : RUN_EXCHANGE;
+    call->send = call->recv = bytes_at(data, n);
+    call->bytes = n;
+}
+
 static int
 give_from(struct comm *comm, enum coll_kind kind, int root, void *data, size_t n)
 {
-    bool tree = comm->all->size > FLAT && n <= TREE_MAX;
-    struct call call = {.flow = FLOW_DOWN,
-                        .root = root < 0 ? 0 : root,
-                        .down = true,
-                        .algorithm = tree ? RUN_TREE : RUN_EXCHANGE,
-                        .send = bytes_at(data, n),
-                        .recv = bytes_at(data, n),
-                        .bytes = n};
+    struct call call = {0};
+    agree_plan_give(&call, comm, root < 0 ? 0 : root, data, n);
     return agree(comm, kind, root, &call);
 }
 

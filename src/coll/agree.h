@@ -18,6 +18,9 @@ int agree_give(struct comm *comm, enum coll_kind kind, void *data, size_t n);
 /* The same from a leader that all must name. */
 int agree_give_from(struct comm *comm, enum coll_kind kind, int leader, void *data, size_t n);
 
+/* Such a call's plan, for one that is started (form.h): the caller sets its signature. */
+void agree_plan_give(struct call *call, const struct comm *comm, int root, void *data, size_t n);
+
 /* Each member's `each` bytes to all: rank i has put its own at table + i * each. */
 int agree_gather(struct comm *comm, enum coll_kind kind, void *table, size_t each);
 

@@ -35,9 +35,6 @@ int circle_agree(const struct circle *circle, uint64_t *context);
  * at the same time are told apart by their stringtag. */
 int group_agree(struct group *group, const char *op, const char *stringtag, uint64_t *context);
 
-/* As comm_new (the group's reference is taken also when it fails), with the parent's error handler.
- */
-struct comm *comm_child(const struct comm *parent, struct group *group, uint64_t context);
 /* What a new communicator is made of: groups and error handler are held by it as well. */
 struct comm_plan {
     struct group *group;
@@ -48,6 +45,21 @@ struct comm_plan {
     uint8_t hints;
 };
 int comm_make(const struct comm_plan *plan, MPI_Comm *handle);
+
+/* One of this group alone, whose reference it takes over (also when it fails), with the parent's
+ * error handler; or NULL. */
+struct comm *comm_child(const struct comm *parent, struct group *group, uint64_t context);
+
+/* What a duplicate is made of, but for its context id. */
+static inline struct comm_plan
+comm_plan_dup(const struct comm *comm, uint8_t hints)
+{
+    return (struct comm_plan){.group = comm->group,
+                              .remote = comm->remote,
+                              .all = comm->all,
+                              .errhandler = comm->errhandler,
+                              .hints = hints};
+}
 
 /* Change a communicator's hints as an info object says. */
 struct info;

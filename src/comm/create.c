@@ -36,11 +36,7 @@ comm_copy_attributes(struct comm *parent, MPI_Comm *handle)
 static int
 dup_held(struct comm *comm, enum coll_kind kind, uint8_t hints, MPI_Comm *newcomm)
 {
-    struct comm_plan plan = {.group = comm->group,
-                             .remote = comm->remote,
-                             .all = comm->all,
-                             .errhandler = comm->errhandler,
-                             .hints = hints};
+    struct comm_plan plan = comm_plan_dup(comm, hints);
     errhandler_hold(plan.errhandler);
     if (comm->all->rank == 0)
         plan.context = contexts_take(1);

@@ -8,6 +8,7 @@
  * id, which the members learn from rank 0 in a collective that was started. It may be used when
  * that is over.
  */
+#include "coll/agree.h"
 #include "coll/form.h"
 #include "comm/comm.h"
 #include "info/info.h"
@@ -25,16 +26,8 @@ struct idup {
 static int
 give_plan(struct call *call, struct comm *comm, const void *args)
 {
-    const struct idup *idup = args;
-    call->flow = FLOW_DOWN;
-    call->root = 0;
-    call->down = true;
-    call->algorithm = comm->all->size > FLAT ? RUN_TREE : RUN_EXCHANGE;
-    call->bytes = sizeof idup->context;
-    call->send = (struct side){.base = (char *)(uintptr_t)&idup->context,
-                               .count = sizeof idup->context,
-                               .type = type_get(MPI_BYTE)};
-    call->recv = call->send;
+    struct idup *idup = (struct idup *)(uintptr_t)args;
+    agree_plan_give(call, comm, 0, &idup->context, sizeof idup->context);
     call->signature = signature_make(idup->kind, -1);
     return MPI_SUCCESS;
 }
@@ -83,11 +76,7 @@ static int
 idup_held(struct comm *comm, enum coll_kind kind, uint8_t hints, MPI_Comm *newcomm,
           MPI_Request *request)
 {
-    struct comm_plan plan = {.group = comm->group,
-                             .remote = comm->remote,
-                             .all = comm->all,
-                             .errhandler = comm->errhandler,
-                             .hints = hints};
+    struct comm_plan plan = comm_plan_dup(comm, hints);
     struct idup *idup = calloc(1, sizeof *idup);
     if (!idup)
         return error_new(MPI_ERR_NO_MEM, "no memory for another communicator");

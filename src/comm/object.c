@@ -45,20 +45,6 @@ comm_new(struct group *group, uint64_t context)
     return comm;
 }
 
-struct comm *
-comm_child(const struct comm *parent, struct group *group, uint64_t context)
-{
-    struct comm *comm = comm_new(group, context);
-    if (!comm) {
-        group_release(group);
-        return NULL;
-    }
-    errhandler_hold(parent->errhandler);
-    errhandler_release(comm->errhandler);
-    comm->errhandler = parent->errhandler;
-    return comm;
-}
-
 static int
 lowest(const struct group *group)
 {
@@ -124,6 +110,16 @@ comm_make(const struct comm_plan *plan, MPI_Comm *handle)
     comm->hints = plan->hints;
     *handle = comm->handle;
     return MPI_SUCCESS;
+}
+
+struct comm *
+comm_child(const struct comm *parent, struct group *group, uint64_t context)
+{
+    struct comm_plan plan = {.group = group, .errhandler = parent->errhandler, .context = context};
+    MPI_Comm handle;
+    int err = comm_make(&plan, &handle);
+    group_release(group); // the communicator has its own reference
+    return err ? NULL : comm_get(handle);
 }
 
 void
