@@ -302,7 +302,7 @@ PMPI_T_pvar_handle_alloc(MPI_T_pvar_session pe_session, int pvar_index, void *ob
 }
 weak_alias(PMPI_T_pvar_handle_alloc, MPI_T_pvar_handle_alloc);
 
-// The handle must be of this session.
+// A handle belongs to one pvar session.
 static int
 handle_find(MPI_T_pvar_session session, MPI_T_pvar_handle handle, struct pvar_handle **h)
 {

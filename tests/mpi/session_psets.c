@@ -281,14 +281,11 @@ levels(void)
 }
 
 static void
-mistakes(void)
+wrong_sessions(void)
 {
     MPI_Session other = MPI_SESSION_NULL, stale;
     MPI_Info info;
-    MPI_Group self, group;
-    MPI_Comm comm;
-    char name[8], tag[MPI_MAX_STRINGTAG_LEN + 8];
-    int n, length = 8;
+    int n;
     CHECK(class_of(MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_RETURN, NULL)) == MPI_ERR_ARG, " ");
     CHECK(class_of(MPI_Session_init(MPI_INFO_NULL, MPI_ERRHANDLER_NULL, &other)) ==
               MPI_ERR_ERRHANDLER,
@@ -310,7 +307,15 @@ mistakes(void)
     CHECK(class_of(MPI_Session_finalize(&stale)) == MPI_ERR_SESSION, " ");
     CHECK(class_of(MPI_Session_finalize(NULL)) == MPI_ERR_ARG, " ");
     CHECK(says(MPI_Session_get_num_psets(stale, MPI_INFO_NULL, &n), "session", "freed"), " ");
+}
 
+static void
+wrong_psets(void)
+{
+    MPI_Info info;
+    MPI_Group group;
+    char name[8];
+    int length = 8;
     CHECK(class_of(MPI_Session_get_nth_pset(session, MPI_INFO_NULL, -1, &length, name)) ==
               MPI_ERR_ARG,
           " ");
@@ -335,7 +340,14 @@ mistakes(void)
     CHECK(class_of(MPI_Group_from_session_pset(MPI_SESSION_NULL, "mpi://SELF", &group)) ==
               MPI_ERR_SESSION,
           " ");
+}
 
+static void
+wrong_groups(void)
+{
+    MPI_Group self;
+    MPI_Comm comm;
+    char tag[MPI_MAX_STRINGTAG_LEN + 8];
     MPI_Group_from_session_pset(session, "mpi://SELF", &self);
     memset(tag, 'x', sizeof tag);
     tag[sizeof tag - 1] = '\0';
@@ -373,7 +385,9 @@ main(void)
     disagreement();
     handlers();
     levels();
-    mistakes();
+    wrong_sessions();
+    wrong_psets();
+    wrong_groups();
     MPI_Session_finalize(&session);
     MPI_Finalize();
     return 0;
