@@ -7,484 +7,7 @@
  */
 #include "core/layout.h"
 
-#include <string.h>
-
-/* ---- copying pieces ---- */
-
-// Short ones without a call: the two loads overlap.
-static inline __attribute__((always_inline)) void
-copy_piece(char *to, const char *from, size_t n)
-{
-    uint64_t first, last;
-    uint32_t first4, last4;
-    struct {
-        uint64_t word[2];
-    } a, b, c, d;
-    if (n > 64) {
-        memcpy(to, from, n);
-    } else if (n > 32) {
-        memcpy(&a, from, sizeof a);
-        memcpy(&b, from + 16, sizeof b);
-        memcpy(&c, from + n - 32, sizeof c);
-        memcpy(&d, from + n - 16, sizeof d);
-        memcpy(to, &a, sizeof a);
-        memcpy(to + 16, &b, sizeof b);
-        memcpy(to + n - 32, &c, sizeof c);
-        memcpy(to + n - 16, &d, sizeof d);
-    } else if (n > 16) {
-        memcpy(&a, from, sizeof a);
-        memcpy(&b, from + n - sizeof b, sizeof b);
-        memcpy(to, &a, sizeof a);
-        memcpy(to + n - sizeof b, &b, sizeof b);
-    } else if (n >= 8) {
-        memcpy(&first, from, 8);
-        memcpy(&last, from + n - 8, 8);
-        memcpy(to, &first, 8);
-        memcpy(to + n - 8, &last, 8);
-    } else if (n >= 4) {
-        memcpy(&first4, from, 4);
-        memcpy(&last4, from + n - 4, 4);
-        memcpy(to, &first4, 4);
-        memcpy(to + n - 4, &last4, 4);
-    } else {
-        for (size_t i = 0; i < n; i++)
-            to[i] = from[i];
-    }
-}
-
-// Pieces of one length, on each side so many bytes apart.
-struct strided {
-    char *to;
-    const char *from;
-    MPI_Count to_stride, from_stride;
-};
-
-typedef void strided_copy(char *to, MPI_Count t, const char *from, MPI_Count f, size_t length,
-                          uint64_t n);
-
-static inline __attribute__((always_inline)) void
-copy_each(char *to, MPI_Count t, const char *from, MPI_Count f, size_t length, uint64_t n)
-{
-    for (; n >= 4; n -= 4, to += 4 * t, from += 4 * f) {
-        memcpy(to, from, length);
-        memcpy(to + t, from + f, length);
-        memcpy(to + 2 * t, from + 2 * f, length);
-        memcpy(to + 3 * t, from + 3 * f, length);
-    }
-    for (; n; n--, to += t, from += f)
-        memcpy(to, from, length);
-}
-
-// A length that the compiler knows becomes one load and one store.
-#define COPY(known)                                                                                \
-    static void copy_##known(char *to, MPI_Count t, const char *from, MPI_Count f, size_t length,  \
-                             uint64_t n)                                                           \
-    {                                                                                              \
-        (void)length;                                                                              \
-        copy_each(to, t, from, f, known, n);                                                       \
-    }
-COPY(1)
-COPY(2)
-COPY(4)
-COPY(8)
-COPY(12)
-COPY(16)
-COPY(24)
-COPY(32)
-#undef COPY
-
-static void
-copy_any(char *to, MPI_Count t, const char *from, MPI_Count f, size_t length, uint64_t n)
-{
-    for (; n; n--, to += t, from += f)
-        copy_piece(to, from, length);
-}
-
-static strided_copy *
-copy_of_length(size_t length)
-{
-    static strided_copy *const by_words[] = {copy_any, copy_4,  copy_8,   copy_12, copy_16,
-                                             copy_any, copy_24, copy_any, copy_32};
-    if (length <= 32 && length % 4 == 0)
-        return by_words[length / 4];
-    return length == 1 ? copy_1 : length == 2 ? copy_2 : copy_any;
-}
-
-static inline void
-copy_strided(struct strided s, size_t length, uint64_t n)
-{
-    copy_of_length(length)(s.to, s.to_stride, s.from, s.from_stride, length, n);
-}
-
-// Pieces of one length: `step` apart on one side, at `offsets` from a base on the other.
-struct places {
-    char *at;
-    MPI_Count step;
-    char *base;
-    const MPI_Count *offsets;
-    bool gather; // from the base to `at`
-};
-
-static inline __attribute__((always_inline)) void
-copy_at_each(struct places p, bool gather, size_t length, uint64_t n)
-{
-    for (uint64_t i = 0; i < n; i++, p.at += p.step) {
-        if (gather)
-            memcpy(p.at, p.base + p.offsets[i], length);
-        else
-            memcpy(p.base + p.offsets[i], p.at, length);
-    }
-}
-
-static void
-copy_at(struct places p, size_t length, uint64_t n)
-{
-#define CASE(known)                                                                                \
-    case known:                                                                                    \
-        if (p.gather)                                                                              \
-            copy_at_each(p, true, known, n);                                                       \
-        else                                                                                       \
-            copy_at_each(p, false, known, n);                                                      \
-        return
-    switch (length) {
-        CASE(1);
-        CASE(2);
-        CASE(4);
-        CASE(8);
-        CASE(12);
-        CASE(16);
-        CASE(24);
-        CASE(32);
-    }
-#undef CASE
-    for (uint64_t i = 0; i < n; i++, p.at += p.step) {
-        char *place = p.base + p.offsets[i];
-        if (p.gather)
-            copy_piece(p.at, place, length);
-        else
-            copy_piece(place, p.at, length);
-    }
-}
-
-/* ---- the other side ---- */
-
-// Pieces that come next in a layout: `count` of them, `inside` bytes of the first are done with.
-// They are `stride` apart, or at `offsets` from the origin; `at` is the first.
-struct span {
-    char *at;
-    MPI_Count stride;
-    const MPI_Count *offsets;
-    uint64_t length, count, inside;
-    const struct type_info *leaf; // where they are from: its next pieces are from `next` on
-    char *origin;
-    uint64_t next;
-    uint64_t pos; // in the stream, behind all of them
-    const struct type_info *all;
-    char *base;
-};
-
-static void span_seek(struct span *s, const struct type_info *info, char *origin, uint64_t pos);
-
-// Of a leaf: the pieces from number i on.
-static void
-span_take(struct span *s, uint64_t i)
-{
-    const struct type_info *leaf = s->leaf;
-    s->inside = 0;
-    s->count = leaf->count - i;
-    s->length = leaf->length;
-    s->next = leaf->count;
-    s->offsets = NULL;
-    if (leaf->form == LAYOUT_LOOP) {
-        s->at = s->origin + (MPI_Count)i * leaf->stride;
-        s->stride = leaf->stride;
-    } else if (leaf->form == LAYOUT_OFFSETS) {
-        s->offsets = leaf->offsets + i;
-        s->at = s->origin + *s->offsets;
-    } else {
-        s->at = s->origin + leaf->runs[i].offset;
-        s->length = leaf->runs[i + 1].at - leaf->runs[i].at;
-        s->count = 1;
-        s->next = i + 1;
-    }
-    s->pos += s->length * s->count;
-}
-
-// The run or part that holds byte `pos`: the last one that does not begin after it.
-static uint64_t
-find_run(const struct type_info *info, uint64_t pos)
-{
-    uint64_t low = 0, high = info->count;
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-        if (info->runs[middle].at <= pos)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static uint64_t
-find_part(const struct type_info *info, uint64_t pos)
-{
-    uint64_t low = 0, high = info->count;
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-        if (info->parts[middle].at <= pos)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-// The pieces of a leaf from byte `pos` of it on.
-static void
-span_enter(struct span *s, const struct type_info *leaf, char *origin, uint64_t pos)
-{
-    uint64_t i = leaf->form == LAYOUT_RUNS ? find_run(leaf, pos) : pos / leaf->length;
-    uint64_t inside = leaf->form == LAYOUT_RUNS ? pos - leaf->runs[i].at : pos % leaf->length;
-    s->leaf = leaf;
-    s->origin = origin;
-    s->pos -= inside;
-    span_take(s, i);
-    s->inside = inside;
-}
-
-static void
-span_seek(struct span *s, const struct type_info *info, char *origin, uint64_t pos)
-{
-    for (;;) {
-        origin += info->offset;
-        if (info->form == LAYOUT_PARTS) {
-            const struct layout_part *part = &info->parts[find_part(info, pos)];
-            origin += part->offset;
-            pos -= part->at;
-            info = part->body;
-            continue;
-        }
-        if (!info->body) {
-            span_enter(s, info, origin, pos);
-            return;
-        }
-        if (info->form == LAYOUT_RUNS) {
-            const struct layout_run *run = &info->runs[find_run(info, pos)];
-            pos -= run->at;
-            origin += run->offset + (MPI_Count)(pos / info->length) * info->stride;
-        } else if (info->form == LAYOUT_OFFSETS) {
-            origin += info->offsets[pos / info->length];
-        } else {
-            origin += (MPI_Count)(pos / info->length) * info->stride;
-        }
-        pos %= info->length;
-        info = info->body;
-    }
-}
-
-// There is always another one: both sides' streams are equally long.
-static inline void
-span_next(struct span *s)
-{
-    if (s->next < s->leaf->count)
-        span_take(s, s->next);
-    else
-        span_seek(s, s->all, s->base, s->pos);
-}
-
-static inline void
-span_skip_blocks(struct span *s, uint64_t n)
-{
-    s->count -= n;
-    if (!s->offsets) {
-        s->at += (MPI_Count)n * s->stride;
-    } else if (s->count) {
-        s->offsets += n;
-        s->at = s->origin + *s->offsets;
-    }
-}
-
-static inline void
-span_skip_bytes(struct span *s, uint64_t n)
-{
-    s->inside += n;
-    if (s->inside == s->length) {
-        s->inside = 0;
-        span_skip_blocks(s, 1);
-    }
-}
-
-/* ---- walking ---- */
-
-// What the walk moves to or from; it advances with the bytes.
-struct stream {
-    char *at;           // the packed side
-    struct span *other; // or a second layout
-    bool pack;          // out of the user's buffer
-};
-
-static inline struct strided
-towards(bool pack, char *other, MPI_Count other_stride, char *user, MPI_Count stride)
-{
-    if (pack)
-        return (struct strided){other, user, other_stride, stride};
-    return (struct strided){user, other, stride, other_stride};
-}
-
-// Whole pieces of the user's against as long ones of the other side.
-static void
-meet_equal(const struct stream *s, char *user, MPI_Count stride, uint64_t length, uint64_t n)
-{
-    struct span *o = s->other;
-    if (o->offsets)
-        copy_at((struct places){user, stride, o->origin, o->offsets, !s->pack}, length, n);
-    else
-        copy_strided(towards(s->pack, o->at, o->stride, user, stride), length, n);
-    span_skip_blocks(o, n);
-}
-
-// So few blocks that their lines are still being fetched, one after the other, when the last piece
-// of them goes (bench/types: structures take 1.08 times the loop by hand, 1.28 with 64 or more).
-#define BLOCKS_AT_ONCE 16
-#define PARTS_MOST     16
-
-// Pieces of one side, each as long as some of the other's together: the first part of many of them,
-// then the second ...
-struct parts {
-    uint64_t mine, theirs; // pieces of the user's and of the other's that make up the longer one
-    uint64_t length;       // of a part
-};
-
-static void
-meet_parts(const struct stream *s, char *user, MPI_Count stride, uint64_t n, const struct parts *p)
-{
-    struct span *o = s->other;
-    MPI_Count user_step = p->theirs > 1 ? (MPI_Count)p->length : stride;
-    MPI_Count other_step = p->mine > 1 ? (MPI_Count)p->length : o->stride;
-    MPI_Count user_stride = stride * (MPI_Count)p->mine;
-    MPI_Count other_stride = o->stride * (MPI_Count)p->theirs;
-    strided_copy *copy = copy_of_length(p->length);
-    for (uint64_t m; n; n -= m) {
-        m = min_size(n, BLOCKS_AT_ONCE);
-        for (uint64_t i = 0; i < p->mine * p->theirs; i++) {
-            char *at = o->at + (MPI_Count)i * other_step, *mine = user + (MPI_Count)i * user_step;
-            if (s->pack)
-                copy(at, other_stride, mine, user_stride, p->length, m);
-            else
-                copy(mine, user_stride, at, other_stride, p->length, m);
-        }
-        user += (MPI_Count)m * user_stride;
-        span_skip_blocks(o, m * p->theirs);
-    }
-}
-
-// How many pieces of the user's went so; 0: they do not fit into each other, or are too few.
-static uint64_t
-meet_as_parts(const struct stream *s, char *user, MPI_Count stride, uint64_t length, uint64_t n)
-{
-    const struct span *o = s->other;
-    struct parts p = {.mine = o->length > length ? o->length / length : 1,
-                      .theirs = length > o->length ? length / o->length : 1,
-                      .length = min_size(length, o->length)};
-    if (o->offsets || p.mine * p.theirs > PARTS_MOST || p.mine * length != p.theirs * o->length)
-        return 0;
-    uint64_t m = min_size(n / p.mine, o->count / p.theirs);
-    if (m < 4)
-        return 0;
-    meet_parts(s, user, stride, m, &p);
-    return m * p.mine;
-}
-
-// Some bytes of the user's piece, of which `inside` are done with.
-static uint64_t
-meet_bytes(const struct stream *s, char *user, uint64_t length, uint64_t inside)
-{
-    struct span *o = s->other;
-    uint64_t m = min_size(length - inside, o->length - o->inside);
-    copy_strided(towards(s->pack, o->at + o->inside, 0, user + inside, 0), m, 1);
-    span_skip_bytes(o, m);
-    return m;
-}
-
-// Pieces of the user's against those of the other side, as many as go at once; how many whole
-// pieces, or (0) some bytes of the one at `user`, of which `inside` are done with.
-static uint64_t
-meet_some(const struct stream *s, char *user, MPI_Count stride, uint64_t length, uint64_t n,
-          uint64_t *inside)
-{
-    struct span *o = s->other;
-    if (!*inside && !o->inside) {
-        if (length == o->length) {
-            n = min_size(n, o->count);
-            meet_equal(s, user, stride, length, n);
-            return n;
-        }
-        uint64_t m = n > 1 && o->count > 1 ? meet_as_parts(s, user, stride, length, n) : 0;
-        if (m)
-            return m;
-    }
-    uint64_t room = o->length - o->inside;
-    if (!*inside && n > 1 && room >= 2 * length) { // several of ours in one of theirs
-        n = min_size(n, room / length);
-        copy_strided(towards(s->pack, o->at + o->inside, (MPI_Count)length, user, stride), length,
-                     n);
-        span_skip_bytes(o, n * length);
-        return n;
-    }
-    uint64_t left = length - *inside;
-    if (!o->inside && !o->offsets && o->count > 1 && left >= 2 * o->length) { // of theirs in ours
-        uint64_t m = min_size(o->count, left / o->length);
-        user += *inside;
-        copy_strided(towards(s->pack, o->at, o->stride, user, (MPI_Count)o->length), o->length, m);
-        *inside += m * o->length;
-        span_skip_blocks(o, m);
-    } else {
-        *inside += meet_bytes(s, user, length, *inside);
-    }
-    if (*inside < length)
-        return 0;
-    *inside = 0;
-    return 1;
-}
-
-static void meet(struct stream *s, char *user, MPI_Count stride, uint64_t length, uint64_t n);
-
-// The same for pieces at offsets.
-static void
-meet_offsets(struct stream *s, char *user, const MPI_Count *offsets, uint64_t length, uint64_t n)
-{
-    struct span *o = s->other;
-    for (uint64_t m; n; n -= m, offsets += m) {
-        if (!o->count)
-            span_next(o);
-        uint64_t room = o->length - o->inside;
-        bool equal = room == length && !o->inside && !o->offsets;
-        m = 1;
-        if (equal || room >= 2 * length) {
-            m = min_size(n, equal ? o->count : room / length);
-            MPI_Count step = equal ? o->stride : (MPI_Count)length;
-            copy_at((struct places){o->at + o->inside, step, user, offsets, s->pack}, length, m);
-            if (equal)
-                span_skip_blocks(o, m);
-            else
-                span_skip_bytes(o, m * length);
-        } else {
-            meet(s, user + *offsets, 0, length, 1);
-        }
-    }
-}
-
-static void
-meet(struct stream *s, char *user, MPI_Count stride, uint64_t length, uint64_t n)
-{
-    for (uint64_t inside = 0; n;) {
-        if (!s->other->count)
-            span_next(s->other);
-        uint64_t m = meet_some(s, user, stride, length, n, &inside);
-        user += (MPI_Count)m * stride;
-        n -= m;
-    }
-}
+#include "core/meet.h"
 
 static inline void
 move(struct stream *s, char *user, size_t n)
@@ -512,7 +35,7 @@ move_strided(struct stream *s, char *user, MPI_Count stride, uint64_t length, ui
 }
 
 static void
-move_offsets(struct stream *s, char *user, const MPI_Count *offsets, uint64_t length, uint64_t n)
+move_offsets(struct stream *s, char *user, struct offsets offsets, uint64_t length, uint64_t n)
 {
     if (unlikely(s->other)) {
         meet_offsets(s, user, offsets, length, n);
@@ -537,7 +60,7 @@ small_piece(const struct type_info *body, uint64_t i)
     if (body->form == LAYOUT_RUNS)
         return body->runs[i];
     if (body->form == LAYOUT_OFFSETS)
-        return (struct layout_run){body->offsets[i], i * body->length};
+        return (struct layout_run){offset_at(body->offsets, i), i * body->length};
     return (struct layout_run){(MPI_Count)i * body->stride, i * body->length};
 }
 
@@ -584,12 +107,12 @@ cross_loop(const struct type_info *loop, char *user, uint64_t n, struct stream *
 }
 
 static void
-cross_offsets(const struct type_info *info, char *user, const MPI_Count *offsets, uint64_t n,
+cross_offsets(const struct type_info *info, char *user, struct offsets offsets, uint64_t n,
               struct stream *s)
 {
     const struct type_info *body = info->body;
     user += body->offset;
-    for (uint64_t m; n; n -= m, offsets += m) {
+    for (uint64_t m; n; n -= m, offsets = offsets_from(offsets, m)) {
         m = min_size(n, BLOCKS_AT_ONCE);
         for (uint64_t i = 0; i < body->count; i++) {
             struct layout_run piece = small_piece(body, i);
@@ -654,7 +177,7 @@ walk_loop(const struct type_info *loop, char *user, uint64_t pos, uint64_t n, st
 }
 
 static void
-whole_offsets(const struct type_info *info, char *user, const MPI_Count *offsets, uint64_t n,
+whole_offsets(const struct type_info *info, char *user, struct offsets offsets, uint64_t n,
               struct stream *s)
 {
     if (!info->body) {
@@ -663,25 +186,26 @@ whole_offsets(const struct type_info *info, char *user, const MPI_Count *offsets
         cross_offsets(info, user, offsets, n, s);
     } else {
         for (uint64_t i = 0; i < n; i++)
-            walk(info->body, user + offsets[i], 0, info->length, s);
+            walk(info->body, user + offset_at(offsets, i), 0, info->length, s);
     }
 }
 
 static void
 walk_offsets(const struct type_info *info, char *user, uint64_t pos, uint64_t n, struct stream *s)
 {
-    const MPI_Count *offsets = info->offsets + pos / info->length;
+    struct offsets offsets = offsets_from(info->offsets, pos / info->length);
     uint64_t inside = pos % info->length;
     if (inside) {
         uint64_t part = min_size(info->length - inside, n);
-        walk_block(info, user + *offsets++, inside, part, s);
+        walk_block(info, user + offset_at(offsets, 0), inside, part, s);
+        offsets = offsets_from(offsets, 1);
         n -= part;
     }
     uint64_t whole = n / info->length;
     whole_offsets(info, user, offsets, whole, s);
     n -= whole * info->length;
     if (n)
-        walk_block(info, user + offsets[whole], 0, n, s);
+        walk_block(info, user + offset_at(offsets, whole), 0, n, s);
 }
 
 static inline __attribute__((always_inline)) void
@@ -800,12 +324,18 @@ address(const void *buf, MPI_Count offset)
     return (char *)((uintptr_t)buf + (uintptr_t)offset);
 }
 
+struct layout_view
+layout_view(const struct type *type, const void *buf, MPI_Count count)
+{
+    return (struct layout_view){all_elements(type, count), address(buf, 0)};
+}
+
 static void
-walk_type(const struct type *type, char *user, MPI_Count count, uint64_t pos, uint64_t n,
+walk_type(const struct type *type, const void *buf, MPI_Count count, uint64_t pos, uint64_t n,
           struct stream *s)
 {
-    struct type_info all = all_elements(type, count);
-    walk(&all, user, pos, n, s);
+    struct layout_view view = layout_view(type, buf, count);
+    walk(&view.all, view.base, pos, n, s);
 }
 
 void
@@ -818,7 +348,7 @@ layout_pack(const struct type *type, const void *buf, MPI_Count count, uint64_t 
     if (likely(type->contiguous))
         memcpy(out, address(buf, type->true_lb + (MPI_Count)pos), n);
     else
-        walk_type(type, address(buf, 0), count, pos, n, &s);
+        walk_type(type, buf, count, pos, n, &s);
 }
 
 void
@@ -831,7 +361,7 @@ layout_unpack(const struct type *type, void *buf, MPI_Count count, uint64_t pos,
     if (likely(type->contiguous))
         memcpy(address(buf, type->true_lb + (MPI_Count)pos), in, n);
     else
-        walk_type(type, address(buf, 0), count, pos, n, &s);
+        walk_type(type, buf, count, pos, n, &s);
 }
 
 // Do both consist of blocks of the same few pieces?
@@ -879,29 +409,43 @@ copy_blocks(const struct type_info *from, char *at, const struct type_info *to, 
     return n * from->length;
 }
 
+// The one block of memory that it is, from byte `pos` on; NULL: it has holes.
+static char *
+plain_at(const struct layout_view *view, uint64_t pos)
+{
+    const struct type_info *all = &view->all;
+    bool plain = all->form == LAYOUT_LOOP && all->count == 1 && !all->body;
+    return plain ? view->base + all->offset + pos : NULL;
+}
+
+void
+view_copy(const struct layout_view *from, const struct layout_view *to, uint64_t pos, size_t n)
+{
+    char *plain_from = plain_at(from, pos), *plain_to = plain_at(to, pos);
+    if (unlikely(n == 0))
+        return;
+    if (plain_from && plain_to) {
+        memcpy(plain_to, plain_from, n);
+        return;
+    }
+    if (plain_from || plain_to) {
+        const struct layout_view *user = plain_to ? from : to;
+        struct stream s = {.at = plain_to ? plain_to : plain_from, .pack = plain_to != NULL};
+        walk(&user->all, user->base, pos, n, &s);
+        return;
+    }
+    uint64_t whole = copy_blocks(&from->all, from->base, &to->all, to->base, pos, n);
+    if (whole == n)
+        return;
+    struct span other = span_at(&to->all, to->base, pos + whole);
+    struct stream s = {.other = &other, .pack = true};
+    walk(&from->all, from->base, pos + whole, n - whole, &s);
+}
+
 void
 layout_copy(const struct layout_side *from, const struct layout_side *to, uint64_t pos, size_t n)
 {
-    if (unlikely(n == 0))
-        return;
-    if (to->type->contiguous) {
-        char *at = address(to->buf, to->type->true_lb + (MPI_Count)pos);
-        layout_pack(from->type, from->buf, from->count, pos, at, n);
-        return;
-    }
-    if (from->type->contiguous) {
-        const char *at = address(from->buf, from->type->true_lb + (MPI_Count)pos);
-        layout_unpack(to->type, to->buf, to->count, pos, at, n);
-        return;
-    }
-    struct type_info all = all_elements(to->type, to->count);
-    struct type_info all_from = all_elements(from->type, from->count);
-    char *user = address(from->buf, 0), *base = address(to->buf, 0);
-    uint64_t whole = copy_blocks(&all_from, user, &all, base, pos, n);
-    if (whole == n)
-        return;
-    struct span other = {.all = &all, .base = base, .pos = pos + whole};
-    struct stream s = {.other = &other, .pack = true};
-    span_seek(&other, &all, base, pos + whole);
-    walk(&all_from, user, pos + whole, n - whole, &s);
+    struct layout_view source = layout_view(from->type, from->buf, from->count);
+    struct layout_view target = layout_view(to->type, to->buf, to->count);
+    view_copy(&source, &target, pos, n);
 }

@@ -34,6 +34,31 @@ struct layout_part {
     struct type_info *body;
 };
 
+/* Offsets from a node's origin, one of both: of 4 bytes where all are near enough. */
+struct offsets {
+    const uint32_t *near;
+    const MPI_Count *far;
+};
+
+static inline bool
+offsets_given(struct offsets o)
+{
+    return o.near || o.far;
+}
+
+static inline MPI_Count
+offset_at(struct offsets o, uint64_t i)
+{
+    return o.near ? (MPI_Count)o.near[i] : o.far[i];
+}
+
+/* Those from number i on. */
+static inline struct offsets
+offsets_from(struct offsets o, uint64_t i)
+{
+    return o.near ? (struct offsets){.near = o.near + i} : (struct offsets){.far = o.far + i};
+}
+
 struct type_info {
     uint32_t refs; // 0: not counted, it is static
     enum layout_form form;
@@ -45,7 +70,7 @@ struct type_info {
     uint64_t length;        // bytes of the stream in one block; not of parts
     struct type_info *body; // what a block is; NULL: one piece. Runs of pieces have blocks of 1
     union {
-        const MPI_Count *offsets;
+        struct offsets offsets;
         const struct layout_run *runs;
         const struct layout_part *parts;
     };
@@ -69,9 +94,19 @@ struct layout_side {
     MPI_Count count;
 };
 
+/* The same without the type: a tree for all elements, whose own node is in here. It borrows the
+ * nodes below. */
+struct layout_view {
+    struct type_info all;
+    char *base;
+};
+struct layout_view layout_view(const struct type *type, const void *buf, MPI_Count count);
+
 /* Copy bytes [pos, pos + n) of one stream to the same place of another, walking both at once. The
  * buffers do not overlap. */
 void layout_copy(const struct layout_side *from, const struct layout_side *to, uint64_t pos,
                  size_t n);
+void view_copy(const struct layout_view *from, const struct layout_view *to, uint64_t pos,
+               size_t n);
 
 #endif

@@ -32,8 +32,13 @@ static struct type_info row = {
 static struct type_info rows = {.size = 36, .stride = 80, .count = 3, .length = 12, .body = &row};
 // pieces of 8 bytes here and there
 static const MPI_Count offsets[] = {96, 0, 40, 16};
-static struct type_info pieces = {
-    .form = LAYOUT_OFFSETS, .size = 32, .offset = 3, .count = 4, .length = 8, .offsets = offsets};
+static const uint32_t near_offsets[] = {96, 0, 40, 16};
+static struct type_info pieces = {.form = LAYOUT_OFFSETS,
+                                  .size = 32,
+                                  .offset = 3,
+                                  .count = 4,
+                                  .length = 8,
+                                  .offsets = {.far = offsets}};
 // every second 8 bytes, and 24 of 40
 static struct type_info seconds = {.size = 32, .stride = 16, .count = 4, .length = 8};
 static struct type_info thirds = {.size = 96, .stride = 40, .count = 4, .length = 24};
@@ -43,7 +48,7 @@ static struct type_info blocks = {.form = LAYOUT_OFFSETS,
                                   .count = 4,
                                   .length = 6,
                                   .body = &short_int,
-                                  .offsets = offsets};
+                                  .offsets = {.far = offsets}};
 // 3, 1 and 2 of short_int, 8 bytes apart
 static const struct layout_run runs_of[] = {{8, 0}, {64, 18}, {40, 24}, {0, 36}};
 static struct type_info runs = {.form = LAYOUT_RUNS,
@@ -96,7 +101,7 @@ node_offsets(const struct type_info *info, MPI_Count base, size_t *out)
         if (info->form == LAYOUT_LOOP)
             n += block_offsets(info, base + (MPI_Count)i * info->stride, out + n);
         else if (info->form == LAYOUT_OFFSETS)
-            n += block_offsets(info, base + info->offsets[i], out + n);
+            n += block_offsets(info, base + offset_at(info->offsets, i), out + n);
         else if (info->form == LAYOUT_PARTS)
             n += node_offsets(info->parts[i].body, base + info->parts[i].offset, out + n);
         for (uint64_t b = 0; info->form == LAYOUT_RUNS && n < info->runs[i + 1].at; b++) {

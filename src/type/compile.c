@@ -170,7 +170,7 @@ few_add_node(struct few *few, const struct type_info *node, MPI_Count at)
     at += node->offset;
     for (uint64_t i = 0; i < node->count; i++) {
         if (node->form == LAYOUT_OFFSETS)
-            few_add_blocks(few, &one, at + node->offsets[i]);
+            few_add_blocks(few, &one, at + offset_at(node->offsets, i));
         else if (node->form == LAYOUT_RUNS)
             few_add_run(few, node, i, at);
         else
@@ -237,35 +237,72 @@ same_steps(const struct runs *r)
 static struct type_info *body_of(struct build *b, struct shape s);
 
 // Give back what of the node's list is not used.
-static struct shape
-list_shape(struct build *b, struct runs *r, size_t bytes)
+static struct type_info *
+list_cut(struct build *b, struct runs *r, size_t bytes)
 {
     struct type_info *node = r->node, *less = realloc(node, sizeof *node + bytes);
     if (less)
         node = b->made[r->number] = less;
-    node->runs = (struct layout_run *)(node + 1);
     node->size = r->at;
-    return (struct shape){.count = 1, .length = r->at, .body = node};
+    return node;
+}
+
+static struct shape
+list_shape(struct type_info *node)
+{
+    return (struct shape){.count = 1, .length = node->size, .body = node};
+}
+
+// Where the first run in memory begins; false: some of them is too far from it for 4 bytes.
+static bool
+are_near(const struct runs *r, MPI_Count *least)
+{
+    MPI_Count low = r->list[0].offset, high = low, reach;
+    for (uint64_t i = 1; i < r->node->count; i++) {
+        MPI_Count at = r->list[i].offset;
+        low = at < low ? at : low;
+        high = at > high ? at : high;
+    }
+    *least = low;
+    return !__builtin_sub_overflow(high, low, &reach) && reach <= UINT32_MAX;
+}
+
+// The list of runs becomes one of offsets where it stands: bytewise, because the types differ.
+static size_t
+offsets_fill(struct runs *r, bool near, MPI_Count least)
+{
+    char *list = (char *)r->list;
+    for (uint64_t i = 0; i < r->node->count; i++) {
+        MPI_Count offset = r->list[i].offset - (near ? least : 0);
+        uint32_t less = (uint32_t)offset;
+        if (near)
+            memcpy(list + i * sizeof less, &less, sizeof less);
+        else
+            memcpy(list + i * sizeof offset, &offset, sizeof offset);
+    }
+    return r->node->count * (near ? sizeof(uint32_t) : sizeof(MPI_Count));
 }
 
 // Runs of one length are blocks at offsets.
 static struct shape
 offsets_shape(struct build *b, struct runs *r, struct shape each)
 {
-    struct type_info *node = r->node;
-    MPI_Count *offsets = (MPI_Count *)r->list;
-    for (uint64_t i = 0; i < node->count; i++)
-        offsets[i] = r->list[i].offset;
+    MPI_Count least;
+    bool near = are_near(r, &least);
+    struct type_info *node = list_cut(b, r, offsets_fill(r, near, least));
+    const void *list = node + 1;
     node->form = LAYOUT_OFFSETS;
+    node->offsets = near ? (struct offsets){.near = list} : (struct offsets){.far = list};
+    node->offset = near ? least : 0;
     node->length = each.count * each.length;
     node->pieces = saturate(node->count, shape_pieces(&each));
     if (each.count == 1 && !each.body) {
-        node->offset = each.offset;
+        node->offset += each.offset;
     } else {
         node->body = body_of(b, each);
         layout_hold(node->body);
     }
-    return list_shape(b, r, node->count * sizeof *offsets);
+    return list_shape(node);
 }
 
 // Runs of this block.
@@ -296,7 +333,9 @@ runs_shape(struct build *b, struct runs *r, struct shape block)
         node->body = body_of(b, block);
         layout_hold(node->body);
     }
-    return list_shape(b, r, (node->count + 1) * sizeof *r->list);
+    node = list_cut(b, r, (node->count + 1) * sizeof *r->list);
+    node->runs = (struct layout_run *)(node + 1);
+    return list_shape(node);
 }
 
 static struct type_info *
