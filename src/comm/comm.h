@@ -42,7 +42,7 @@ struct comm_plan {
     struct group *all;    // of both in their order; NULL: made here
     struct errhandler *errhandler;
     uint64_t context;
-    uint8_t hints;
+    uint16_t hints;
 };
 int comm_make(const struct comm_plan *plan, MPI_Comm *handle);
 
@@ -52,7 +52,7 @@ struct comm *comm_child(const struct comm *parent, struct group *group, uint64_t
 
 /* What a duplicate is made of, but for its context id. */
 static inline struct comm_plan
-comm_plan_dup(const struct comm *comm, uint8_t hints)
+comm_plan_dup(const struct comm *comm, uint16_t hints)
 {
     return (struct comm_plan){.group = comm->group,
                               .remote = comm->remote,
@@ -63,7 +63,7 @@ comm_plan_dup(const struct comm *comm, uint8_t hints)
 
 /* Change a communicator's hints as an info object says. */
 struct info;
-void hints_put(uint8_t *hints, const struct info *info);
+void hints_put(uint16_t *hints, const struct info *info);
 
 /* Split by color and key, which all have agreed on under `kind`; with MPI_UNDEFINED the result is
  * MPI_COMM_NULL. Under the lock, `comm` held. */

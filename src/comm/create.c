@@ -34,7 +34,7 @@ comm_copy_attributes(struct comm *parent, MPI_Comm *handle)
 
 // Other threads run while the members agree: what is used afterwards is held.
 static int
-dup_held(struct comm *comm, enum coll_kind kind, uint8_t hints, MPI_Comm *newcomm)
+dup_held(struct comm *comm, enum coll_kind kind, uint16_t hints, MPI_Comm *newcomm)
 {
     struct comm_plan plan = comm_plan_dup(comm, hints);
     errhandler_hold(plan.errhandler);
@@ -51,7 +51,7 @@ dup_held(struct comm *comm, enum coll_kind kind, uint8_t hints, MPI_Comm *newcom
 }
 
 static int
-dup_comm(MPI_Comm handle, enum coll_kind kind, uint8_t hints, MPI_Comm *newcomm)
+dup_comm(MPI_Comm handle, enum coll_kind kind, uint16_t hints, MPI_Comm *newcomm)
 {
     struct comm *comm;
     int err = comm_find(handle, &comm);
@@ -79,7 +79,7 @@ static int
 dup_with_info(MPI_Comm comm, MPI_Info handle, MPI_Comm *newcomm)
 {
     struct info *info = NULL;
-    uint8_t hints = 0;
+    uint16_t hints = 0;
     int err = handle == MPI_INFO_NULL ? MPI_SUCCESS : info_find(handle, &info);
     if (info)
         hints_put(&hints, info);

@@ -21,7 +21,7 @@ struct from_group_args {
 struct origin {
     struct group *group;
     struct errhandler *errhandler;
-    uint8_t hints;
+    uint16_t hints;
 };
 
 static int

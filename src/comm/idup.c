@@ -73,7 +73,7 @@ begin(struct comm *comm, struct idup *idup, MPI_Comm *newcomm, MPI_Request *requ
 }
 
 static int
-idup_held(struct comm *comm, enum coll_kind kind, uint8_t hints, MPI_Comm *newcomm,
+idup_held(struct comm *comm, enum coll_kind kind, uint16_t hints, MPI_Comm *newcomm,
           MPI_Request *request)
 {
     struct comm_plan plan = comm_plan_dup(comm, hints);
@@ -93,7 +93,7 @@ idup_held(struct comm *comm, enum coll_kind kind, uint8_t hints, MPI_Comm *newco
 }
 
 static int
-idup_comm(MPI_Comm handle, enum coll_kind kind, uint8_t hints, MPI_Comm *newcomm,
+idup_comm(MPI_Comm handle, enum coll_kind kind, uint16_t hints, MPI_Comm *newcomm,
           MPI_Request *request)
 {
     struct comm *comm;
@@ -123,7 +123,7 @@ static int
 idup_with_info(MPI_Comm comm, MPI_Info handle, MPI_Comm *newcomm, MPI_Request *request)
 {
     struct info *info = NULL;
-    uint8_t hints = 0;
+    uint16_t hints = 0;
     int err = handle == MPI_INFO_NULL ? MPI_SUCCESS : info_find(handle, &info);
     if (info)
         hints_put(&hints, info);

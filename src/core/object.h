@@ -86,7 +86,7 @@ struct comm {
     struct bsend_buffer *buffer; // attached to it, or NULL
     char name[MPI_MAX_OBJECT_NAME];
     struct attribute *attributes; // the newest first, or NULL
-    uint8_t hints;                // what the user asserts (src/comm/hints.c)
+    uint16_t hints;               // what the user asserts (src/comm/hints.c)
 };
 
 /* ---- topologies (src/topo) ---- */

@@ -91,6 +91,44 @@ hints(void)
     MPI_Comm_free(&comm);
 }
 
+// The kinds of memory that the user asserts to use (MPI 5.0, 11.4.3): kept if all are supported.
+static void
+kinds_of_memory(void)
+{
+    static const struct {
+        const char *asserted, *told; // NULL: ignored
+    } cases[] = {
+        {"mpi", "mpi"},
+        {"system,mpi", "system,mpi"},
+        {"mpi,system", "mpi,system"},
+        {"mpi:alloc_mem:win_allocate", "mpi:alloc_mem,mpi:win_allocate"},
+        {"system,mpi:win_allocate_shared", "system,mpi:win_allocate_shared"},
+        {"", ""},
+        {"cuda:device", NULL},
+        {"system,cuda:device", NULL},
+        {"mpi:", NULL},
+        {"mpi:alloc", NULL},
+        {"mpix", NULL},
+        {"mpi,,system", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char value[128] = "";
+        int length = sizeof value, flag;
+        MPI_Info info;
+        MPI_Comm comm;
+        MPI_Info_create(&info);
+        MPI_Info_set(info, "mpi_assert_memory_alloc_kinds", cases[i].asserted);
+        MPI_Comm_dup_with_info(MPI_COMM_WORLD, info, &comm);
+        MPI_Info_free(&info);
+        MPI_Comm_get_info(comm, &info);
+        MPI_Info_get_string(info, "mpi_assert_memory_alloc_kinds", &length, value, &flag);
+        CHECK(!flag == !cases[i].told && (!flag || strcmp(value, cases[i].told) == 0), "'%s': '%s'",
+              cases[i].asserted, value);
+        MPI_Info_free(&info);
+        MPI_Comm_free(&comm);
+    }
+}
+
 static void
 attributes_are_copied(void)
 {
@@ -153,6 +191,7 @@ main(void)
 {
     MPI_Init(NULL, NULL);
     hints();
+    kinds_of_memory();
     attributes_are_copied();
     disconnect();
     errors();
