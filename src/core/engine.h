@@ -166,7 +166,8 @@ engine_leave(void)
 {
     if (unlikely(engine.threads))
         engine_unlock();
-    if (unlikely(atomic_load_explicit(&engine.events_waiting, memory_order_relaxed)))
+    // acquire: pairs with the release in event_push.
+    if (unlikely(atomic_load_explicit(&engine.events_waiting, memory_order_acquire)))
         engine.event_hook();
 }
 
