@@ -41,6 +41,7 @@ struct outgoing_table {
     struct outgoing {
         struct request *send; // NULL: the data is all in staging, or it is not used
         struct peer *peer;
+        struct type_info *theirs; // the receiver's layout, once this side has needed it; or NULL
     } of[XFERS];
 };
 
@@ -84,16 +85,16 @@ struct engine {
     struct match_queue unexpected;                      // messages
     struct message *first_unexpected, *last_unexpected; // in order of arrival
     uint32_t posted_wild;                               // posted receives with a wildcard
-    bool wild_indexed;              // unexpected messages stand under wildcard keys too
-    struct request *receiving;      // receives whose xfer is under way
-    struct peer *deferred;          // peers with deferred sends, linked by deferred_next
-    struct outgoing_table outgoing; // own xfers: those of the segment, then more from the heap
-    uint32_t outgoing_count;        // that are in use
-    struct pace pace[PACE_CLASSES]; // of what this process has received
-    struct pages pages;             // large messages of this process, sent or received
-    uint32_t direct_classes;        // bit per class: the last message sent was copied directly
-    uint32_t pieces_out;            // own pieces that readers may still hold (upper bound)
-    struct bsend_buffer *buffer;    // of the process (src/p2p/bsend.h), or NULL
+    bool wild_indexed;                 // unexpected messages stand under wildcard keys too
+    struct request *receiving;         // receives whose xfer is under way
+    struct peer *deferred;             // peers with deferred sends, linked by deferred_next
+    struct outgoing_table outgoing;    // own xfers: those of the segment, then more from the heap
+    uint32_t outgoing_count;           // that are in use
+    struct pace pace[2][PACE_CLASSES]; // of what this process has received; [1]: with holes
+    struct pages pages;                // large messages of this process, sent or received
+    uint32_t direct_classes[2];        // bit per class: the last message sent was copied directly
+    uint32_t pieces_out;               // own pieces that readers may still hold (upper bound)
+    struct bsend_buffer *buffer;       // of the process (src/p2p/bsend.h), or NULL
 
     // Tasks (task.c), in the order in which they were started.
     struct task *tasks, *last_task;
@@ -166,7 +167,8 @@ engine_leave(void)
 {
     if (unlikely(engine.threads))
         engine_unlock();
-    if (unlikely(atomic_load_explicit(&engine.events_waiting, memory_order_relaxed)))
+    // acquire: pairs with the release in event_push.
+    if (unlikely(atomic_load_explicit(&engine.events_waiting, memory_order_acquire)))
         engine.event_hook();
 }
 

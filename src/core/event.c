@@ -25,7 +25,8 @@ event_push(enum event_kind kind, int rank, int tag, uint64_t amount)
                                                    .rank = rank,
                                                    .tag = tag,
                                                    .kind = kind};
-    atomic_store_explicit(&engine.events_waiting, true, memory_order_relaxed);
+    // release: pairs with the acquire in engine_leave, which then sees the hook.
+    atomic_store_explicit(&engine.events_waiting, true, memory_order_release);
 }
 
 bool

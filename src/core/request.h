@@ -88,6 +88,7 @@ struct request {
     int nrest;
     bool failed_taken;            // send: one of them is what the receiver failed to read
     bool direct;                  // recv: it reads the sender's memory
+    struct type_info *theirs;     // recv: the sender's layout, once it was needed; or NULL
     uint64_t began;               // recv: when its xfer was accepted, if that is to be measured; ns
     uint64_t pieces;              // pieces filled or emptied so far
     struct match_node node;       // recv: while it is posted

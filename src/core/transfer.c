@@ -4,6 +4,8 @@
 #include "core/transfer.h"
 
 #include "base/clock.h"
+#include "core/chart.h"
+#include "core/direct.h"
 #include "core/layout.h"
 #include "core/message.h"
 #include "shm/arena.h"
@@ -174,18 +176,42 @@ offset_in_segment(const void *p)
     return at < engine.seg->size ? at : 0;
 }
 
+/* ---- by which way ---- */
+
+static bool
+may_copy(uint64_t size)
+{
+    return size >= PACE_FROM && size >= engine.direct_from && cma_pays(engine.seg);
+}
+
+static bool
+always_copied(uint64_t size)
+{
+    return size >= PACE_ALWAYS || size >= engine.direct_always;
+}
+
+static bool
+wants_pages(uint64_t size)
+{
+    return size >= PAGES_FROM && size >= engine.pages_from;
+}
+
 /* ---- sending ---- */
 
 static void
 xfer_prepare(struct xfer *xfer, const struct request *send)
 {
-    const char *data = (const char *)send->base + send->type->true_lb;
-    bool plain = send->type->contiguous && send->size;
-    *xfer = (struct xfer){
-        .size = send->size,
-        .address = plain ? (uint64_t)(uintptr_t)data : 0,
-        .offset = plain ? offset_in_segment(data) : 0,
-    };
+    *xfer = (struct xfer){.size = send->size};
+    if (!send->size)
+        return;
+    struct ground ground = ground_of(send);
+    if (ground.holes) {
+        bool useful = ground.offset || (!ground.rough && may_copy(send->size));
+        if (!useful || !(xfer->layout = chart_publish(send, &ground)))
+            return;
+    }
+    xfer->address = (uint64_t)(uintptr_t)ground.first;
+    xfer->offset = ground.offset;
 }
 
 static void
@@ -231,24 +257,6 @@ stage(struct request *send, uint32_t i, struct byte_range range)
     bell_notify(send->peer->segment, send->peer->block);
 }
 
-static bool
-may_copy(uint64_t size)
-{
-    return size >= PACE_FROM && size >= engine.direct_from && cma_pays(engine.seg);
-}
-
-static bool
-always_copied(uint64_t size)
-{
-    return size >= PACE_ALWAYS || size >= engine.direct_always;
-}
-
-static bool
-wants_pages(uint64_t size)
-{
-    return size >= PAGES_FROM && size >= engine.pages_from;
-}
-
 // Will the receiver read it where it lies? As it did the last time.
 static bool
 expects_direct(const struct request *send)
@@ -257,7 +265,8 @@ expects_direct(const struct request *send)
         return true;
     if (!may_copy(send->size))
         return false;
-    return always_copied(send->size) || engine.direct_classes >> pace_class(send->size) & 1;
+    return always_copied(send->size) ||
+           engine.direct_classes[!send->type->contiguous] >> pace_class(send->size) & 1;
 }
 
 // Fill pieces while there are any and the receiver keeps up. `open`: bytes may be claimed.
@@ -382,7 +391,7 @@ transfer_start(struct request *send)
     struct outgoing *out = outgoing_begin(table, send);
     if (may_copy(send->size))
         cma_allow(engine.seg);
-    if (wants_pages(send->size) && send->xfer->address && !send->xfer->offset)
+    if (wants_pages(send->size) && send->type->contiguous && !send->xfer->offset)
         pages_used(&engine.pages, (const void *)(uintptr_t)send->xfer->address, send->size);
     slot_announce(slot, send);
     ring_publish(slot, position);
@@ -395,18 +404,6 @@ transfer_start(struct request *send)
     return true;
 }
 
-// Put a range into the receiver's memory; false: it has to be staged.
-static bool
-range_write(struct request *send, struct byte_range range)
-{
-    struct xfer *xfer = send->xfer;
-    const char *from = (const char *)send->base + send->type->true_lb + range.at;
-    if (!xfer->to_offset)
-        return cma_write(send->peer->block, xfer->to_address + range.at, from, range.length);
-    memcpy((char *)segment_at(send->peer->segment, xfer->to_offset) + range.at, from, range.length);
-    return true;
-}
-
 static bool
 can_write(const struct request *send)
 {
@@ -416,15 +413,16 @@ can_write(const struct request *send)
 
 // Copy one range straight into the receive buffer.
 static bool
-send_direct(struct request *send)
+send_direct(struct outgoing *out)
 {
+    struct request *send = out->send;
     struct xfer *xfer = send->xfer;
     if (!can_write(send))
         return false;
     // seq_cst: before the claim. A receiver that gives up takes the cursor and then looks at this.
     atomic_store_explicit(&xfer->writing, 1, memory_order_seq_cst);
     struct byte_range range = range_claim_direct(xfer, send->peer);
-    bool copied = range.length && range_write(send, range);
+    bool copied = range.length && direct_write(send, &out->theirs, range);
     // release, both: the bytes are there; pair with the loads in receive_step and in stop_copies.
     if (copied)
         atomic_fetch_add_explicit(&xfer->written, range.length, memory_order_release);
@@ -442,8 +440,9 @@ send_direct(struct request *send)
 }
 
 static bool
-send_step(struct request *send, uint32_t state)
+send_step(struct outgoing *out, uint32_t state)
 {
+    struct request *send = out->send;
     struct xfer *xfer = send->xfer;
     // acquire: pairs with the release where the receiver decides; where to write, or what it failed
     // to read.
@@ -454,7 +453,7 @@ send_step(struct request *send, uint32_t state)
     }
     bool moved = pieces_fill(send, state == XFER_MATCHED, direct != XFER_DIRECT);
     if (direct == XFER_DIRECT)
-        moved |= send_direct(send);
+        moved |= send_direct(out);
     return moved;
 }
 
@@ -462,10 +461,11 @@ static void
 note_way(const struct xfer *xfer)
 {
     uint32_t bit = 1u << pace_class(xfer->size);
+    uint32_t *classes = &engine.direct_classes[xfer->layout != 0];
     if (atomic_load_explicit(&xfer->direct, memory_order_relaxed) == XFER_DIRECT)
-        engine.direct_classes |= bit;
+        *classes |= bit;
     else
-        engine.direct_classes &= ~bit;
+        *classes &= ~bit;
 }
 
 // A receiver that gave up, or wanted less, left pieces untaken.
@@ -479,6 +479,8 @@ outgoing_end(struct outgoing_table *table, uint32_t index)
         note_way(xfer);
     for (uint64_t i = atomic_load_explicit(&xfer->taken, memory_order_relaxed); i < ready; i++)
         staging_give_back(&engine.staging, xfer->piece[i % XFER_WINDOW]);
+    chart_erase(xfer->layout);
+    chart_end(table->of[index].theirs);
     peer->xfers_refused = 0;
     if (--peer->xfers_out == 0)
         peer->xfers_allowed = 0;
@@ -496,7 +498,7 @@ outgoing_step(struct outgoing_table *table, uint32_t index)
     uint32_t state = atomic_load_explicit(&table->xfers[index].state, memory_order_acquire);
     bool moved = false;
     if (send && state != XFER_CLOSED)
-        moved = send_step(send, state);
+        moved = send_step(out, state);
     // What this side has copied itself has left the buffer; ranges of the receiver's
     // end with the closing.
     if (send && (state == XFER_CLOSED ||
@@ -516,9 +518,13 @@ static void
 transfer_close(struct request *recv)
 {
     struct peer *peer = recv->peer;
+    uint64_t chart = recv->xfer->to_layout;
     // release: pairs with the acquire in outgoing_step; our last access to the xfer.
     atomic_store_explicit(&recv->xfer->state, XFER_CLOSED, memory_order_release);
     bell_notify(peer->segment, peer->block);
+    chart_erase(chart);
+    chart_end(recv->theirs);
+    recv->theirs = NULL;
     recv->xfer = NULL;
 }
 
@@ -546,18 +552,6 @@ pieces_empty(struct request *recv)
     return moved;
 }
 
-static bool
-range_read(struct request *recv, struct byte_range range)
-{
-    struct xfer *xfer = recv->xfer;
-    char *to = (char *)(uintptr_t)recv->base + recv->type->true_lb + range.at;
-    if (!xfer->offset)
-        return !recv->peer->no_read &&
-               cma_read(recv->peer->block, xfer->address + range.at, to, range.length);
-    memcpy(to, (char *)segment_at(recv->peer->segment, xfer->offset) + range.at, range.length);
-    return true;
-}
-
 // Copy one range straight out of the sender's memory.
 static bool
 receive_direct(struct request *recv)
@@ -568,7 +562,7 @@ receive_direct(struct request *recv)
     // seq_cst: before the claim. A sender that gives up takes the cursor and then looks at this.
     atomic_store_explicit(&xfer->reading, 1, memory_order_seq_cst);
     struct byte_range range = range_claim_direct(xfer, recv->peer);
-    bool copied = range.length && range_read(recv, range);
+    bool copied = range.length && direct_read(recv, &recv->theirs, range);
     // release: our loads are over; pairs with the load in stop_copies.
     atomic_store_explicit(&xfer->reading, 0, memory_order_release);
     if (!range.length)
@@ -603,6 +597,14 @@ count_large(const struct request *recv)
     event_note(EVENT_LARGE_END, recv->rank, recv->tag, recv->size);
 }
 
+// Data with holes takes longer, and is counted by itself.
+static struct pace *
+pace_of(const struct request *recv)
+{
+    bool holes = !recv->type->contiguous || recv->xfer->layout;
+    return &engine.pace[holes][pace_class(recv->size)];
+}
+
 // Everything that can be done now; closes the xfer when all that fits has come.
 static bool
 receive_step(struct request *recv)
@@ -614,11 +616,11 @@ receive_step(struct request *recv)
     // acquire: pairs with the release in send_direct; the bytes are in our buffer.
     uint64_t written = atomic_load_explicit(&xfer->written, memory_order_acquire);
     if (recv->moved + written >= recv->size) {
+        struct pace *pace = recv->began ? pace_of(recv) : NULL;
         count_large(recv);
         transfer_close(recv);
-        if (recv->began)
-            pace_record(&engine.pace[pace_class(recv->size)], recv->direct, recv->size,
-                        clock_ns() - recv->began);
+        if (pace)
+            pace_record(pace, recv->direct, recv->size, clock_ns() - recv->began);
     }
     return moved || !recv->xfer;
 }
@@ -632,29 +634,34 @@ choose_copies(struct request *recv, uint64_t size, bool mapped)
     if (always_copied(size) || mapped)
         return true;
     recv->began = clock_ns();
-    return pace_choose(&engine.pace[pace_class(size)]);
+    return pace_choose(pace_of(recv));
 }
 
-// Is the direct way open to either side, and worth it? Then tell the sender where to write.
+// Is the direct way open to either side, and worth it? Then tell the sender where to write. Data
+// with holes of which a side draws no chart, or with pieces that are too small for the kernel, the
+// other side may still reach where it lies in the segment.
 static void
 decide(struct request *recv, uint64_t size)
 {
     struct xfer *xfer = recv->xfer;
-    char *data = (char *)(uintptr_t)recv->base + recv->type->true_lb;
-    bool plain = recv->type->contiguous && recv->size == size && xfer->address;
-    if (!plain)
+    if (recv->size != size || !size)
         return;
-    uint64_t to_offset = offset_in_segment(data);
-    if (wants_pages(size) && !to_offset)
-        pages_used(&engine.pages, data, size);
-    bool cma = choose_copies(recv, size, xfer->offset || to_offset);
+    struct ground to = ground_of(recv);
+    bool smooth = xfer->address && !to.rough;
+    if (wants_pages(size) && !to.offset && !to.holes)
+        pages_used(&engine.pages, to.first, size);
+    bool cma = smooth && choose_copies(recv, size, xfer->offset || to.offset);
     if (cma)
         cma_allow(engine.seg);
-    if (!xfer->offset && !cma && !(to_offset && size > PIECE_SIZE))
+    if (!xfer->offset && !cma && !(to.offset && size > PIECE_SIZE))
         return;
-    xfer->to_address = cma ? (uint64_t)(uintptr_t)data : 0;
-    xfer->to_offset = to_offset;
     recv->direct = xfer->offset || cma;
+    if (!to.holes || (xfer->to_layout = chart_publish(recv, &to))) {
+        xfer->to_address = cma ? (uint64_t)(uintptr_t)to.first : 0;
+        xfer->to_offset = to.offset;
+    } else if (!recv->direct) {
+        return;
+    }
     // release: pairs with the acquire in send_step.
     atomic_store_explicit(&xfer->direct, XFER_DIRECT, memory_order_release);
 }

@@ -4,7 +4,6 @@
 #include "shm/cma.h"
 
 #include <sys/prctl.h>
-#include <sys/uio.h>
 
 typedef ssize_t (*vm_copy)(pid_t, const struct iovec *, unsigned long, const struct iovec *,
                            unsigned long, unsigned long);
@@ -34,6 +33,29 @@ bool
 cma_write(const struct rank_block *to, uint64_t address, const void *from, size_t n)
 {
     return copy(process_vm_writev, to, (void *)(uintptr_t)from, address, n);
+}
+
+static bool
+copy_places(vm_copy function, const struct rank_block *peer, const struct cma_places *mine,
+            const struct cma_places *theirs, size_t n)
+{
+    int32_t pid = atomic_load_explicit(&peer->pid, memory_order_relaxed);
+    ssize_t m = function(pid, mine->list, mine->n, theirs->list, theirs->n, 0);
+    return m >= 0 && (size_t)m == n;
+}
+
+bool
+cma_read_places(const struct rank_block *from, const struct cma_places *theirs,
+                const struct cma_places *mine, size_t n)
+{
+    return copy_places(process_vm_readv, from, mine, theirs, n);
+}
+
+bool
+cma_write_places(const struct rank_block *to, const struct cma_places *theirs,
+                 const struct cma_places *mine, size_t n)
+{
+    return copy_places(process_vm_writev, to, mine, theirs, n);
 }
 
 void

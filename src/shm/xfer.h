@@ -18,6 +18,10 @@
  * could not copy (the kernel refused) is staged: the sender's own at once, the receiver's after it
  * has put it into `failed_at` and `failed_length` and set `direct` to XFER_STAGED_AGAIN.
  *
+ * Data with holes can be copied like that by a side which has a chart of the other's layout; it is
+ * walked together with the side's own. The receiver's chart is there while a range of the sender's
+ * is not written.
+ *
  * Ends. The receiver stores XFER_CLOSED as its last access to the descriptor and to the sender's
  * memory: only then may the sender reuse the descriptor, and its buffer if any range was not its
  * own. A side that gives up takes the rest of the cursor, so that no new range begins, and waits
@@ -42,8 +46,8 @@ struct xfer {
     // The sender writes, the receiver reads.
     line_aligned _Atomic uint64_t ready; // pieces filled so far
     uint64_t size;                       // bytes of the message
-    uint64_t address;                    // of the data in the sender; 0: it is not contiguous
-    uint64_t offset;                     // of the data in the segment; 0: it is not there
+    uint64_t address;                    // of the first byte in the sender; 0: do not read
+    uint64_t offset;                     // of it in the segment; 0: the data is not there
     uint16_t piece[XFER_WINDOW];         // number of the i-th piece at i % XFER_WINDOW
 
     // The receiver writes, the sender reads.
@@ -52,6 +56,7 @@ struct xfer {
     _Atomic uint32_t direct;             // enum xfer_direct
     uint64_t to_address;                 // of the receive buffer in the receiver; 0: do not write
     uint64_t to_offset;                  // of it in the segment; 0: it is not there
+    uint64_t to_layout;                  // as the sender's, of the receive buffer
     uint64_t failed_at, failed_length;
     _Atomic uint32_t reading; // 1: copying out of the sender's memory
 
@@ -59,6 +64,8 @@ struct xfer {
     line_aligned _Atomic uint64_t cursor; // units that somebody owns: front | back << 32
     _Atomic uint64_t written;             // the sender: bytes put into the receiver's memory
     _Atomic uint32_t writing;             // the sender, 1: copying into the receiver's memory
+    uint64_t layout; // the sender, before it is announced: a chart (core/chart.h) in the segment;
+                     // 0: the data is one block
 };
 static_assert(sizeof(struct xfer) == 192, "three lines");
 
