@@ -192,23 +192,16 @@ hardware_place(enum hardware type)
 static int
 get_info(MPI_Info *handle)
 {
+    struct info *info;
     int err = check_pointer(handle, "hw_info");
-    if (err)
+    if (err || (err = info_begin(&info)))
         return err;
-    struct info *info = info_new();
-    if (!info)
-        return error_new(MPI_ERR_NO_MEM, "no memory for another info object");
     for (int t = 0; t < HARDWARE_TYPES && !err; t++) {
         int place = hardware_place((enum hardware)t);
         if (place != HARDWARE_UNKNOWN)
             err = info_put(info, types[t].name, place >= 0 ? "true" : "false");
     }
-    if (err) {
-        info_end(info);
-        return err;
-    }
-    *handle = (MPI_Info)handle_of(HANDLE_INFO, info);
-    return MPI_SUCCESS;
+    return info_give(info, err, handle);
 }
 
 int

@@ -13,19 +13,13 @@
 #include <string.h>
 
 static int
-give(struct info *info, MPI_Info *handle)
-{
-    if (!info)
-        return error_new(MPI_ERR_NO_MEM, "no memory for another info object");
-    *handle = (MPI_Info)handle_of(HANDLE_INFO, info);
-    return MPI_SUCCESS;
-}
-
-static int
 info_create(MPI_Info *handle)
 {
+    struct info *info;
     int err = check_pointer(handle, "info");
-    return err ? err : give(info_new(), handle);
+    if (!err && !(err = info_begin(&info)))
+        err = info_give(info, MPI_SUCCESS, handle);
+    return err;
 }
 
 int
@@ -48,14 +42,10 @@ info_create_env(int argc, char **argv, MPI_Info *handle)
         err = negative_error(MPI_ERR_ARG, "argc", argc);
     if (!err && argc > 0)
         err = check_pointer(argv, "argv");
-    struct info *info = err ? NULL : info_new();
-    if (!err && info)
-        err = info_put_environment(info, argc, argv);
-    if (!err)
-        err = give(info, handle);
-    if (err && info)
-        info_end(info);
-    return err;
+    struct info *info;
+    if (err || (err = info_begin(&info)))
+        return err;
+    return info_give(info, info_put_environment(info, argc, argv), handle);
 }
 
 int
@@ -308,18 +298,15 @@ weak_alias(PMPI_Info_get_nthkey, MPI_Info_get_nthkey);
 static int
 info_dup(MPI_Info handle, MPI_Info *result)
 {
-    struct info *info = NULL;
+    struct info *info = NULL, *copy;
     int err = info_find(handle, &info);
     if (!err)
         err = check_pointer(result, "newinfo");
-    struct info *copy = err ? NULL : info_new();
-    for (int i = 0; !err && copy && i < info->count; i++)
+    if (err || (err = info_begin(&copy)))
+        return err;
+    for (int i = 0; !err && i < info->count; i++)
         err = info_put(copy, info->pairs[i].key, info->pairs[i].value);
-    if (!err)
-        err = give(copy, result);
-    if (err && copy)
-        info_end(copy);
-    return err;
+    return info_give(copy, err, result);
 }
 
 int

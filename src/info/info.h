@@ -28,6 +28,11 @@ int info_find(MPI_Info handle, struct info **info);
 struct info *info_new(void);
 void info_end(struct info *info);
 
+/* For calls that give the user an object with something in it: an empty one, or MPI_ERR_NO_MEM; and
+ * its handle, unless `err` says that filling it failed, which ends it. Returns err. */
+int info_begin(struct info **info);
+int info_give(struct info *info, int err, MPI_Info *handle);
+
 /* Copies both. MPI_ERR_INFO_KEY or MPI_ERR_INFO_VALUE when one is too long or the key is empty. */
 int info_put(struct info *info, const char *key, const char *value);
 

@@ -25,6 +25,23 @@ info_end(struct info *info)
     pool_free(HANDLE_INFO, info);
 }
 
+int
+info_begin(struct info **info)
+{
+    *info = info_new();
+    return *info ? MPI_SUCCESS : error_new(MPI_ERR_NO_MEM, "no memory for another info object");
+}
+
+int
+info_give(struct info *info, int err, MPI_Info *handle)
+{
+    if (err)
+        info_end(info);
+    else
+        *handle = (MPI_Info)handle_of(HANDLE_INFO, info);
+    return err;
+}
+
 // MPI_INFO_ENV's pairs are looked up when they are first asked for, and then stay.
 static int
 find_environment(struct info **info)

@@ -116,18 +116,13 @@ static int
 get_pset_info(MPI_Session session, const char *name, MPI_Info *result)
 {
     char size[16];
+    struct info *info;
     int pset = 0, err = look_up(session, MPI_INFO_NULL);
-    if (err || (err = pset_find(name, &pset)) || (err = check_pointer(result, "info")))
+    if (err || (err = pset_find(name, &pset)) || (err = check_pointer(result, "info")) ||
+        (err = info_begin(&info)))
         return err;
-    struct info *info = info_new();
-    if (!info)
-        return error_new(MPI_ERR_NO_MEM, "no memory for another info object");
     snprintf(size, sizeof size, "%d", pset_size(pset));
-    if ((err = info_put(info, "mpi_size", size)))
-        info_end(info);
-    else
-        *result = (MPI_Info)handle_of(HANDLE_INFO, info);
-    return err;
+    return info_give(info, info_put(info, "mpi_size", size), result);
 }
 
 int

@@ -155,19 +155,13 @@ get_info(MPI_Session handle, MPI_Info *result)
 {
     struct session *session;
     int err = session_find(handle, &session);
-    if (err || (err = check_pointer(result, "info_used")))
+    struct info *info;
+    if (err || (err = check_pointer(result, "info_used")) || (err = info_begin(&info)))
         return err;
-    struct info *info = info_new();
-    if (!info)
-        return error_new(MPI_ERR_NO_MEM, "no memory for another info object");
     err = info_put(info, "thread_level", level_name(session->thread_level));
     if (!err)
         err = info_put(info, "mpi_memory_alloc_kinds", "mpi,system"); // 11.4.3
-    if (err)
-        info_end(info);
-    else
-        *result = (MPI_Info)handle_of(HANDLE_INFO, info);
-    return err;
+    return info_give(info, err, result);
 }
 
 int

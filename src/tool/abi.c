@@ -25,22 +25,16 @@ put_size(struct info *info, const char *key, size_t size)
 static int
 abi_info(MPI_Info *handle)
 {
+    struct info *info;
     int err = check_pointer(handle, "info");
-    if (err)
+    if (err || (err = info_begin(&info)))
         return err;
-    struct info *info = info_new();
-    if (!info)
-        return error_new(MPI_ERR_NO_MEM, "no memory for another info object");
     err = put_size(info, "mpi_aint_size", sizeof(MPI_Aint));
     if (!err)
         err = put_size(info, "mpi_count_size", sizeof(MPI_Count));
     if (!err)
         err = put_size(info, "mpi_offset_size", sizeof(MPI_Offset));
-    if (err)
-        info_end(info);
-    else
-        *handle = (MPI_Info)handle_of(HANDLE_INFO, info);
-    return err;
+    return info_give(info, err, handle);
 }
 
 int
@@ -107,17 +101,11 @@ put_fortran(struct info *info)
 static int
 fortran_info(MPI_Info *handle)
 {
+    struct info *info;
     int err = check_pointer(handle, "info");
-    if (err)
+    if (err || (err = info_begin(&info)))
         return err;
-    struct info *info = info_new();
-    if (!info)
-        return error_new(MPI_ERR_NO_MEM, "no memory for another info object");
-    if ((err = put_fortran(info)))
-        info_end(info);
-    else
-        *handle = (MPI_Info)handle_of(HANDLE_INFO, info);
-    return err;
+    return info_give(info, put_fortran(info), handle);
 }
 
 int

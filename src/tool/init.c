@@ -40,16 +40,26 @@ PMPI_Init_thread(int *argc, char ***argv, int required, int *provided)
 }
 weak_alias(PMPI_Init_thread, MPI_Init_thread);
 
+// Every one of its attributes; returns the first code of a delete function.
+static int
+clear(struct comm *comm)
+{
+    if (!comm)
+        return MPI_SUCCESS;
+    struct attributed object = comm_attributed(comm);
+    return attributes_clear(&object, true);
+}
+
 int
 PMPI_Finalize(void)
 {
     int err = engine_enter(), failed = MPI_SUCCESS;
     if (!err) {
-        // Before anything else (MPI 5.0, 11.2.4).
-        if (engine.self) {
-            struct attributed self = comm_attributed(engine.self);
-            failed = attributes_clear(&self, true);
-        }
+        // Before anything else (MPI 5.0, 11.2.4). Of MPI_COMM_WORLD's nothing is said there, but
+        // what hangs on them can be given back nowhere else.
+        failed = clear(engine.self);
+        err = clear(engine.world);
+        failed = failed ? failed : err;
         err = world_stop();
         engine_leave();
     }

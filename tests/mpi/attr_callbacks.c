@@ -511,9 +511,27 @@ at_the_end(MPI_Comm comm, int keyval, void *value, void *extra)
     return MPI_SUCCESS;
 }
 
+static int left_of_world = 2;
+
+// After those of MPI_COMM_SELF, and in the same order.
+static int
+at_the_end_of_world(MPI_Comm comm, int keyval, void *value, void *extra)
+{
+    (void)keyval, (void)extra;
+    CHECK(comm == MPI_COMM_WORLD && !left, "%d of MPI_COMM_SELF are left", left);
+    CHECK(value == &values[--left_of_world], "%d is left", left_of_world);
+    return MPI_SUCCESS;
+}
+
 static void
 set_for_the_end(void)
 {
+    for (int i = 0; i < 2; i++) {
+        int keyval;
+        MPI_Comm_create_keyval(NULL, at_the_end_of_world, &keyval, NULL);
+        MPI_Comm_set_attr(MPI_COMM_WORLD, keyval, &values[i]);
+        MPI_Comm_free_keyval(&keyval);
+    }
     for (int i = 0; i < MANY; i++) {
         int keyval;
         MPI_Comm_create_keyval(NULL, at_the_end, &keyval, NULL);
@@ -542,7 +560,9 @@ main(void)
     set_for_the_end();
     int err = MPI_Finalize(), errclass;
     MPI_Error_class(err, &errclass);
-    if (left || errclass != MPI_ERR_ARG)
-        return fprintf(stderr, "%d are left, error class %d\n", left, errclass), 1;
+    if (left || left_of_world || errclass != MPI_ERR_ARG)
+        return fprintf(stderr, "%d and %d are left, error class %d\n", left, left_of_world,
+                       errclass),
+               1;
     return 0;
 }
