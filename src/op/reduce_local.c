@@ -7,6 +7,9 @@
 #include "errh/raise.h"
 #include "op/op.h"
 
+// Elements that take a few microseconds, longer than it takes to give the lock away.
+#define LONG 16384
+
 struct args {
     const void *in;
     void *inout;
@@ -33,6 +36,19 @@ check_buffers(const struct args *args, const struct type *type)
     return MPI_SUCCESS;
 }
 
+// Other threads may have the lock meanwhile, where it takes a while; a user's function has none
+// anyway.
+static void
+apply(struct op *op, struct type *type, const struct args *args)
+{
+    bool apart = op->predefined && args->count >= LONG;
+    if (apart)
+        engine_give();
+    op_apply(op, type, args->in, args->inout, args->count);
+    if (apart)
+        engine_take();
+}
+
 static int
 reduce_local(const struct args *args)
 {
@@ -51,7 +67,7 @@ reduce_local(const struct args *args)
         return err;
     type_hold(type);
     op_hold(op);
-    op_apply(op, type, args->in, args->inout, args->count);
+    apply(op, type, args);
     op_release(op);
     type_release(type);
     return MPI_SUCCESS;

@@ -106,7 +106,10 @@ session_finalize(MPI_Session *handle, struct errhandler **errhandler)
     bsend_drop(&session->buffer);
     handle_retire(session);
     session_release(session);
-    return engine_stop("MPI_Session_finalize");
+    err = engine_stop("MPI_Session_finalize");
+    if (!engine.users)
+        bsend_drop(&engine.buffer); // as MPI_Finalize
+    return err;
 }
 
 // Without the lock.

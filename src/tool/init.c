@@ -8,6 +8,7 @@
 #include "attr/attr.h"
 #include "core/check.h"
 #include "errh/raise.h"
+#include "p2p/bsend.h"
 
 #include <pthread.h>
 
@@ -61,6 +62,7 @@ PMPI_Finalize(void)
         err = clear(engine.world);
         failed = failed ? failed : err;
         err = world_stop();
+        bsend_drop(&engine.buffer); // what is in it has left, or goes on without it
         engine_leave();
     }
     err = err ? err : failed;

@@ -301,8 +301,11 @@ pack_external(const char *datarep, struct packing *p, MPI_Datatype handle, MPI_C
     MPI_Count bytes = p->count * external_size(p->type);
     err = packing_check_room(p, *position, bytes);
     struct external e = {.packing = p, .to = p->packed + *position};
-    if (!err)
-        err = convert(&e, p->type, p->count);
+    if (err)
+        return err;
+    packing_begin(p, bytes);
+    err = convert(&e, p->type, p->count);
+    packing_end(p, bytes);
     if (!err)
         *position += bytes;
     return err;

@@ -10,6 +10,9 @@
 
 #include <limits.h>
 
+// Bytes that take a few microseconds to move, longer than it takes to give the lock away.
+#define LONG (64 << 10)
+
 int
 packing_check(struct packing *p, MPI_Datatype handle)
 {
@@ -44,6 +47,22 @@ packing_check_room(const struct packing *p, MPI_Count position, MPI_Count bytes)
     return MPI_SUCCESS;
 }
 
+void
+packing_begin(const struct packing *p, MPI_Count bytes)
+{
+    type_hold(p->type);
+    if (bytes >= LONG)
+        engine_give();
+}
+
+void
+packing_end(const struct packing *p, MPI_Count bytes)
+{
+    if (bytes >= LONG)
+        engine_take();
+    type_release(p->type);
+}
+
 static int
 pack(struct packing *p, MPI_Datatype handle, MPI_Comm comm, MPI_Count *position)
 {
@@ -59,10 +78,12 @@ pack(struct packing *p, MPI_Datatype handle, MPI_Comm comm, MPI_Count *position)
     err = packing_check_room(p, *position, bytes);
     if (err)
         return err;
+    packing_begin(p, bytes);
     if (p->unpack)
         layout_unpack(p->type, p->buffer, p->count, 0, p->packed + *position, (size_t)bytes);
     else
         layout_pack(p->type, p->buffer, p->count, 0, p->packed + *position, (size_t)bytes);
+    packing_end(p, bytes);
     *position += bytes;
     return MPI_SUCCESS;
 }

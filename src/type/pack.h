@@ -22,4 +22,9 @@ int packing_check(struct packing *p, MPI_Datatype handle);
 /* Are there `bytes` at `packed` from position on? MPI_ERR_TRUNCATE if not. */
 int packing_check_room(const struct packing *p, MPI_Count position, MPI_Count bytes);
 
+/* Around the moving of so many bytes: where they are many, other threads may have the lock
+ * meanwhile. The type is held. */
+void packing_begin(const struct packing *p, MPI_Count bytes);
+void packing_end(const struct packing *p, MPI_Count bytes);
+
 #endif
