@@ -73,6 +73,13 @@ session_find(MPI_Session handle, struct session **session)
 }
 
 static inline int
+file_find(MPI_File handle, struct file **file)
+{
+    *file = file_get(handle);
+    return likely(*file) ? MPI_SUCCESS : handle_error(HANDLE_FILE, handle);
+}
+
+static inline int
 check_pointer(const void *pointer, const char *argument)
 {
     return likely(pointer) ? MPI_SUCCESS : null_error(argument);

@@ -87,6 +87,7 @@ struct comm {
     char name[MPI_MAX_OBJECT_NAME];
     struct attribute *attributes; // the newest first, or NULL
     uint16_t hints;               // what the user asserts (src/comm/hints.c)
+    struct file *file;            // of a file's own communicator: who hears of its errors
 };
 
 /* ---- topologies (src/topo) ---- */
@@ -155,6 +156,19 @@ struct type {
     bool compiled;                // info and contiguous are right
 };
 
+/* ---- files (src/io) ---- */
+
+struct io; // what src/io keeps of one
+
+struct file {
+    struct object object;
+    int refs; // the handle, and each operation under way
+    MPI_File handle;
+    struct errhandler *errhandler;
+    struct comm *comm; // its own, whose errors are the file's
+    struct io *io;
+};
+
 /* ---- reduction operations (src/op) ---- */
 
 struct op {
@@ -181,6 +195,19 @@ comm_release(struct comm *comm)
 {
     if (--comm->refs == 0)
         comm_end(comm);
+}
+
+static inline void
+file_hold(struct file *file)
+{
+    file->refs++;
+}
+void file_end(struct file *file);
+static inline void
+file_release(struct file *file)
+{
+    if (--file->refs == 0)
+        file_end(file);
 }
 
 static inline void
@@ -259,6 +286,12 @@ group_get(MPI_Group handle)
     if ((uintptr_t)handle < 4096)
         return group_special(handle);
     return (struct group *)handle_get(HANDLE_GROUP, handle);
+}
+
+static inline struct file *
+file_get(MPI_File handle)
+{
+    return (struct file *)handle_get(HANDLE_FILE, handle);
 }
 
 static inline struct session *

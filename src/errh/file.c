@@ -7,18 +7,16 @@
 #include "core/engine.h"
 #include "errh/raise.h"
 
-static struct errhandler *
-of_null(void)
+struct errhandler *
+errhandler_of_files(void)
 {
     return engine.file_errhandler ? engine.file_errhandler : errhandler_special(MPI_ERRORS_RETURN);
 }
 
 // Under the lock, which is given away during the call.
 static void
-call_of_null(int code)
+call(struct errhandler *errhandler, MPI_File owner, int code)
 {
-    MPI_File owner = MPI_FILE_NULL;
-    struct errhandler *errhandler = of_null();
     errhandler_hold(errhandler);
     engine_unlock();
     errhandler_call(errhandler, &owner, code);
@@ -26,21 +24,35 @@ call_of_null(int code)
     errhandler_release(errhandler);
 }
 
+void
+file_call_errhandler(struct file *file, int code)
+{
+    file_hold(file);
+    call(file->errhandler, file->handle, code);
+    file_release(file);
+}
+
 int
-file_raise(const char *function, int code)
+file_raise(MPI_File handle, const char *function, int code)
 {
     error_place(code, function);
     if (engine_enter_always() != MPI_SUCCESS)
         return world_raise(function, code);
-    call_of_null(code);
+    struct file *file = file_get(handle);
+    if (file)
+        file_call_errhandler(file, code);
+    else
+        call(errhandler_of_files(), MPI_FILE_NULL, code);
     engine_leave_always();
     return code;
 }
 
+// *file becomes NULL for MPI_FILE_NULL, which has an error handler as well.
 static int
-file_check(MPI_File handle)
+find(MPI_File handle, struct file **file)
 {
-    return likely(handle == MPI_FILE_NULL) ? MPI_SUCCESS : handle_error(HANDLE_FILE, handle);
+    *file = NULL;
+    return handle == MPI_FILE_NULL ? MPI_SUCCESS : file_find(handle, file);
 }
 
 int
@@ -59,16 +71,17 @@ weak_alias(PMPI_File_create_errhandler, MPI_File_create_errhandler);
 static int
 set(MPI_File handle, MPI_Errhandler errhandler)
 {
-    struct errhandler *new = NULL, *old = engine.file_errhandler;
-    int err = file_check(handle);
+    struct errhandler *new = NULL;
+    struct file *file;
+    int err = find(handle, &file);
     if (!err)
         err = errhandler_find(errhandler, &new);
     if (!err)
         err = errhandler_check(new, ERRH_FILE);
     if (err)
         return err;
-    errhandler_hold(new);
-    engine.file_errhandler = new;
+    struct errhandler **at = file ? &file->errhandler : &engine.file_errhandler, *old = *at;
+    errhandler_hold(*at = new);
     if (old)
         errhandler_release(old);
     return MPI_SUCCESS;
@@ -82,16 +95,17 @@ PMPI_File_set_errhandler(MPI_File file, MPI_Errhandler errhandler)
         err = set(file, errhandler);
         engine_leave_always();
     }
-    return likely(!err) ? MPI_SUCCESS : file_raise("MPI_File_set_errhandler", err);
+    return likely(!err) ? MPI_SUCCESS : file_raise(file, "MPI_File_set_errhandler", err);
 }
 weak_alias(PMPI_File_set_errhandler, MPI_File_set_errhandler);
 
 static int
 get(MPI_File handle, MPI_Errhandler *errhandler)
 {
-    int err = file_check(handle);
+    struct file *file;
+    int err = find(handle, &file);
     if (!err && !(err = check_pointer(errhandler, "errhandler")))
-        *errhandler = errhandler_give(of_null());
+        *errhandler = errhandler_give(file ? file->errhandler : errhandler_of_files());
     return err;
 }
 
@@ -103,7 +117,7 @@ PMPI_File_get_errhandler(MPI_File file, MPI_Errhandler *errhandler)
         err = get(file, errhandler);
         engine_leave_always();
     }
-    return likely(!err) ? MPI_SUCCESS : file_raise("MPI_File_get_errhandler", err);
+    return likely(!err) ? MPI_SUCCESS : file_raise(file, "MPI_File_get_errhandler", err);
 }
 weak_alias(PMPI_File_get_errhandler, MPI_File_get_errhandler);
 
@@ -112,11 +126,14 @@ PMPI_File_call_errhandler(MPI_File fh, int errorcode)
 {
     int err = engine_enter_always();
     if (likely(!err)) {
-        err = file_check(fh);
-        if (!err)
-            call_of_null(errorcode);
+        struct file *file;
+        err = find(fh, &file);
+        if (!err && file)
+            file_call_errhandler(file, errorcode);
+        else if (!err)
+            call(errhandler_of_files(), MPI_FILE_NULL, errorcode);
         engine_leave_always();
     }
-    return likely(!err) ? MPI_SUCCESS : file_raise("MPI_File_call_errhandler", err);
+    return likely(!err) ? MPI_SUCCESS : file_raise(fh, "MPI_File_call_errhandler", err);
 }
 weak_alias(PMPI_File_call_errhandler, MPI_File_call_errhandler);

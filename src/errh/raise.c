@@ -65,6 +65,10 @@ errhandler_call(struct errhandler *errhandler, void *owner, int code)
 void
 comm_call_errhandler(struct comm *comm, int code)
 {
+    if (unlikely(comm->file)) {
+        file_call_errhandler(comm->file, code);
+        return;
+    }
     MPI_Comm handle = comm->handle;
     struct errhandler *errhandler = comm->errhandler;
     comm_hold(comm);

@@ -77,8 +77,14 @@ errhandler_hold(struct errhandler *errhandler)
 }
 void errhandler_release(struct errhandler *errhandler);
 
-/* For calls on a file that there is not: the error handler that files begin with (14.7). */
-int file_raise(const char *function, int code) cold;
+/* For calls on a file; on one that there is not: the error handler that files begin with (14.7). */
+int file_raise(MPI_File file, const char *function, int code) cold;
+
+/* As comm_call_errhandler. */
+void file_call_errhandler(struct file *file, int code);
+
+/* What files begin with. */
+struct errhandler *errhandler_of_files(void);
 
 /* The text of any code, a user's included, as error_text. */
 bool code_text(int code, char *text, size_t n);

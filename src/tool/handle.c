@@ -54,6 +54,20 @@ PMPI_Errhandler_fromint(int errhandler)
 weak_alias(PMPI_Errhandler_fromint, MPI_Errhandler_fromint);
 
 int
+PMPI_File_toint(MPI_File file)
+{
+    return to_int(file);
+}
+weak_alias(PMPI_File_toint, MPI_File_toint);
+
+MPI_File
+PMPI_File_fromint(int file)
+{
+    return from_int(HANDLE_FILE, file);
+}
+weak_alias(PMPI_File_fromint, MPI_File_fromint);
+
+int
 PMPI_Group_toint(MPI_Group group)
 {
     return to_int(group);

@@ -59,7 +59,7 @@ component_of(const struct type *type)
     return c;
 }
 
-static MPI_Count
+MPI_Count
 external_size(const struct type *type)
 {
     const struct type *two[2];
@@ -273,6 +273,16 @@ convert(struct external *e, const struct type *type, MPI_Count n)
     for (; n && !err; n--)
         for (MPI_Count i = 0; i < r->count && !err; i++)
             err = convert(e, r->types[i], recipe_length(r, i));
+    return err;
+}
+
+int
+external_convert(const struct packing *p, MPI_Count more)
+{
+    struct external e = {.packing = p, .to = p->packed};
+    int err = convert(&e, p->type, p->count);
+    if (!err && more)
+        err = convert_basic(&e, p->type->uniform, more);
     return err;
 }
 

@@ -112,6 +112,15 @@ make(const struct recipe *r, MPI_Datatype *result)
     return MPI_SUCCESS;
 }
 
+int
+type_make_of(const struct recipe *r, struct type **type)
+{
+    MPI_Datatype handle = MPI_DATATYPE_NULL;
+    int err = make(r, &handle);
+    *type = err ? NULL : type_get(handle);
+    return err;
+}
+
 static int
 check_and_make(struct recipe *r, const MPI_Datatype *old, MPI_Datatype *result)
 {

@@ -26,5 +26,11 @@ int packing_check_room(const struct packing *p, MPI_Count position, MPI_Count by
  * meanwhile. The type is held. */
 void packing_begin(const struct packing *p, MPI_Count bytes);
 void packing_end(const struct packing *p, MPI_Count bytes);
+/* Bytes of one element in external32. */
+MPI_Count external_size(const struct type *type);
+
+/* Convert `count` elements, and of a uniform type `more` predefined ones after them: arguments that
+ * are right. */
+int external_convert(const struct packing *p, MPI_Count more);
 
 #endif

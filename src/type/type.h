@@ -103,6 +103,9 @@ void contents_free(struct type_contents *contents);
 int type_make(struct recipe *r, const MPI_Datatype *old, MPI_Datatype *result,
               const char *function);
 
+/* The same by arguments that are right, whose types are set: with one reference. */
+int type_make_of(const struct recipe *r, struct type **type);
+
 /* A new type as a copy of `old` with a handle of its own, made in the way of `contents`, which it
  * takes over; NULL without memory. */
 struct type *type_new(struct type_contents *contents);
