@@ -3,7 +3,8 @@
 
 /*
  * What the members of a group agree on in MPI_Comm_create_group (MPI 5.0, 7.4.2), without the rest
- * of the communicator, and in MPI_Comm_create_from_group, where there is none. The member with the
+ * of the communicator, and in MPI_Comm_create_from_group and MPI_Intercomm_create_from_groups,
+ * where there is none. The member with the
  * lowest rank leads: the others tell it the group that they were called with, and it answers each
  * with the new context id, or with the two groups that differ. Who leads does not depend on the
  * order of a group, so that most mistakes meet there.
@@ -12,8 +13,11 @@
  * made at once, by several threads, and beside messages and other calls with the same tag. Of two
  * members the messages of one tag come in the order of the calls that both are in.
  *
- * Without a communicator the ranks are those of the job, and a hash of the stringtag, 93 bits of
- * it, stands for context and tag.
+ * Without a communicator the ranks are those of the job, and a hash of function and stringtag, 92
+ * bits of it, stands for context and tag.
+ *
+ * A leader that waits for a member, while the member waits for its answer in a call with another
+ * tag, tells both tags to all its group. Where processes have threads nobody can know that.
  */
 #include "comm/comm.h"
 #include "core/init.h"
@@ -33,18 +37,23 @@ struct view {
     int32_t size;
     int32_t rank; // of the member in the communicator
     int32_t ranks[SHOWN];
+    int32_t half;    // how many of them are the first group of two, or 0
+    int32_t threads; // last: internal_meet looks at it
 };
 static_assert(sizeof(struct view) <= SLOT_INLINE, "it is sent without staging");
 
 struct answer {
-    uint64_t context; // 0: the views differ
+    uint64_t context; // 0: the views differ, or the calls do
     struct view views[2];
+    int32_t tags[2];
+    bool other_call;
 };
 
 static struct view
 own_view(const struct circle *c)
 {
-    struct view view = {.size = c->size, .rank = c->comm->rank};
+    struct view view = {
+        .size = c->size, .rank = c->comm->rank, .half = c->half, .threads = engine.threads};
     for (int i = 0; i < c->size; i++)
         view.hash = (view.hash ^ (uint64_t)c->ranks[i]) * UINT64_C(0x9e3779b97f4a7c15) + 1;
     memcpy(view.ranks, c->ranks, min_size(SHOWN, (size_t)c->size) * sizeof *view.ranks);
@@ -67,7 +76,7 @@ member(const struct circle *c, int rank)
     uint64_t context = c->comm->context | CIRCLE_CONTEXT;
     int tag = c->tag;
     if (c->stringtag) {
-        context = hash_string(c->stringtag, 1) | STRING_CONTEXT;
+        context = hash_string(c->stringtag, hash_string(c->op, 1)) << 1 | STRING_CONTEXT;
         tag = (int)(hash_string(c->stringtag, 2) & INT32_MAX);
     }
     return (struct internal){c->op, c->comm, context, rank, tag};
@@ -81,13 +90,20 @@ give(const struct circle *c, int to, const void *data, size_t n)
 }
 
 static int
-take(const struct circle *c, int from, void *data, size_t n)
+take_view(const struct circle *c, int from, struct view *view, struct internal *stray)
 {
     struct internal other = member(c, from);
-    return internal_recv(&other, data, n, NULL);
+    return internal_meet(&other, view, sizeof *view, stray);
 }
 
-/* ---- views that differ ---- */
+static int
+take_answer(const struct circle *c, int from, struct answer *answer)
+{
+    struct internal other = member(c, from);
+    return internal_recv(&other, answer, sizeof *answer, NULL);
+}
+
+/* ---- views and calls that differ ---- */
 
 static void
 describe(const struct view *view, char *text, size_t n)
@@ -99,10 +115,23 @@ describe(const struct view *view, char *text, size_t n)
         snprintf(text + at, n - at, view->size > SHOWN ? ", ...} of %d ranks" : "}", view->size);
 }
 
+// Of processes with the same group, which divide it differently.
+static int
+halves_error(const struct view *views)
+{
+    return error_new(MPI_ERR_GROUP,
+                     "rank %d of the job called it with groups of %d and %d processes, but rank %d "
+                     "with %d and %d",
+                     views[0].rank, views[0].half, views[0].size - views[0].half, views[1].rank,
+                     views[1].half, views[1].size - views[1].half);
+}
+
 static int
 views_error(const struct circle *c, const struct view *views)
 {
     char a[240], b[240], tag[64];
+    if (views[0].half != views[1].half && views[0].hash == views[1].hash)
+        return halves_error(views);
     describe(&views[0], a, sizeof a);
     describe(&views[1], b, sizeof b);
     if (c->stringtag)
@@ -113,6 +142,28 @@ views_error(const struct circle *c, const struct view *views)
                      "rank %d called it with the group %s of %s's ranks, but rank %d with %s (%s)",
                      views[0].rank, a, c->comm->name[0] ? c->comm->name : "the communicator",
                      views[1].rank, b, tag);
+}
+
+static int
+calls_error(const struct circle *c, const struct answer *answer)
+{
+    int a = answer->views[0].rank, b = answer->views[1].rank;
+    if (c->stringtag)
+        return error_new(MPI_ERR_ARG,
+                         "ranks %d and %d of the job called it with different stringtags (here "
+                         "\"%.40s\")",
+                         a, b, c->stringtag);
+    if (answer->tags[0] == answer->tags[1])
+        return error_new(MPI_ERR_COMM, "ranks %d and %d called it with different communicators", a,
+                         b);
+    return error_new(MPI_ERR_TAG, "rank %d called it with tag %d, but rank %d with tag %d", a,
+                     answer->tags[0], b, answer->tags[1]);
+}
+
+static int
+answer_error(const struct circle *c, const struct answer *answer)
+{
+    return answer->other_call ? calls_error(c, answer) : views_error(c, answer->views);
 }
 
 static bool
@@ -126,33 +177,75 @@ is_member(const struct circle *c, int rank)
 
 // Whoever is in one of the groups waits for an answer, or will.
 static int
-refuse(const struct circle *c, const struct view *mine, const struct view *theirs)
+refuse(const struct circle *c, const struct answer *answer)
 {
-    struct answer answer = {.views = {*mine, *theirs}};
+    const struct view *theirs = &answer->views[1];
     int err = MPI_SUCCESS;
     for (int i = 0; i < c->size && !err; i++)
         if (c->ranks[i] != c->comm->rank)
-            err = give(c, c->ranks[i], &answer, sizeof answer);
+            err = give(c, c->ranks[i], answer, sizeof *answer);
     for (int i = 0; i < theirs->size && i < SHOWN && !err; i++)
         if (!is_member(c, theirs->ranks[i]))
-            err = give(c, theirs->ranks[i], &answer, sizeof answer);
-    return err ? err : views_error(c, answer.views);
+            err = give(c, theirs->ranks[i], answer, sizeof *answer);
+    return err ? err : answer_error(c, answer);
+}
+
+// Member `at` of the group is in another call, or divides the same group differently. All are in
+// such calls, and each is answered in its own.
+static int
+refuse_all(const struct circle *c, const struct answer *answer, int at,
+           const struct internal *stray)
+{
+    struct internal *others = calloc((size_t)c->size, sizeof *others);
+    struct view view;
+    int err = MPI_SUCCESS;
+    if (!others)
+        return error_new(MPI_ERR_NO_MEM, "no memory for a table of %d ranks", c->size);
+    others[at] = *stray;
+    for (int i = at + 1; i < c->size && !err; i++)
+        if (c->ranks[i] != c->comm->rank)
+            err = take_view(c, c->ranks[i], &view, &others[i]);
+    for (int i = 0; i < c->size && !err; i++) {
+        if (others[i].op)
+            err = internal_send(&others[i], answer, sizeof *answer);
+        else if (c->ranks[i] != c->comm->rank)
+            err = give(c, c->ranks[i], answer, sizeof *answer);
+    }
+    free(others);
+    return err ? err : answer_error(c, answer);
 }
 
 /* ---- both sides ---- */
 
+static bool
+views_differ(const struct view *a, const struct view *b)
+{
+    return a->hash != b->hash || a->size != b->size;
+}
+
+static bool
+halves_differ(const struct view *a, const struct view *b)
+{
+    return !views_differ(a, b) && a->half != b->half;
+}
+
 static int
 lead(const struct circle *c, const struct view *mine, uint64_t *context)
 {
-    struct view theirs;
+    struct answer answer = {.views = {*mine}, .tags = {c->tag}};
+    struct internal stray;
     int err = MPI_SUCCESS;
     for (int i = 0; i < c->size; i++) {
         if (c->ranks[i] == c->comm->rank)
             continue;
-        if ((err = take(c, c->ranks[i], &theirs, sizeof theirs)))
+        if ((err = take_view(c, c->ranks[i], &answer.views[1], &stray)))
             return err;
-        if (theirs.hash != mine->hash || theirs.size != mine->size)
-            return refuse(c, mine, &theirs);
+        answer.tags[1] = stray.tag;
+        answer.other_call = stray.op;
+        if (stray.op || halves_differ(&answer.views[1], mine))
+            return refuse_all(c, &answer, i, &stray);
+        if (views_differ(&answer.views[1], mine))
+            return refuse(c, &answer);
     }
     *context = contexts_take(1);
     for (int i = 0; i < c->size && !err; i++)
@@ -166,10 +259,10 @@ follow(const struct circle *c, const struct view *mine, int leader, uint64_t *co
 {
     struct answer answer;
     int err = give(c, leader, mine, sizeof *mine);
-    if (err || (err = take(c, leader, &answer, sizeof answer)))
+    if (err || (err = take_answer(c, leader, &answer)))
         return err;
     if (!answer.context)
-        return views_error(c, answer.views);
+        return answer_error(c, &answer);
     *context = answer.context;
     return MPI_SUCCESS;
 }
@@ -211,9 +304,9 @@ find_everyone(struct comm **everyone)
 }
 
 int
-group_agree(struct group *group, const char *op, const char *stringtag, uint64_t *context)
+group_agree(struct group *group, int half, const char *op, const char *stringtag, uint64_t *context)
 {
-    struct circle circle = {.op = op, .size = group->size, .stringtag = stringtag};
+    struct circle circle = {.op = op, .size = group->size, .half = half, .stringtag = stringtag};
     int err = find_everyone(&circle.comm);
     int *ranks = err ? NULL : malloc(sizeof *ranks * (size_t)group->size);
     if (!err && !ranks)

@@ -23,17 +23,20 @@ struct circle {
     struct comm *comm; // the parent, or engine.everyone
     const int *ranks;  // in comm, this process among them
     int size;
+    int half;              // how many of them are the first group of two, or 0
     int tag;               // the user's, of a call with a parent
     const char *stringtag; // of one without; NULL: there is a parent
 };
 
 /* A context id for the new communicator, the same in all members, or an error of class
- * MPI_ERR_GROUP with the groups, when members were called with different ones. Under the lock. */
+ * MPI_ERR_GROUP with the groups, when members were called with different ones; of MPI_ERR_TAG,
+ * MPI_ERR_ARG or MPI_ERR_COMM when the calls differ. Under the lock. */
 int circle_agree(const struct circle *circle, uint64_t *context);
 
-/* The same for the members of a group that have no communicator in common. Members of other calls
- * at the same time are told apart by their stringtag. */
-int group_agree(struct group *group, const char *op, const char *stringtag, uint64_t *context);
+/* The same for the members of a group, or of two that are joined in it, that have no communicator
+ * in common. Members of other calls at the same time are told apart by function and stringtag. */
+int group_agree(struct group *group, int half, const char *op, const char *stringtag,
+                uint64_t *context);
 
 /* What a new communicator is made of: groups and error handler are held by it as well. */
 struct comm_plan {
@@ -73,8 +76,9 @@ struct split {
 int comm_split(struct comm *comm, enum coll_kind kind, const struct split *split,
                MPI_Comm *newcomm);
 
-/* Contexts of messages between leaders: no communicator's id gets there. */
-#define LEADERS_CONTEXT (UINT64_C(1) << 62)
+/* Contexts of messages between leaders: no communicator's id gets there, and no offer of a
+ * partitioned message, whose contexts are even. */
+#define LEADERS_CONTEXT (UINT64_C(1) << 62 | 1)
 
 /* An error of this class when a process is in both groups. */
 int groups_apart(const struct group *local, const struct group *remote, int errclass);

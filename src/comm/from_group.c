@@ -59,7 +59,7 @@ static int
 create_held(const struct origin *o, const struct from_group_args *args)
 {
     uint64_t context;
-    int err = group_agree(o->group, "MPI_Comm_create_from_group", args->stringtag, &context);
+    int err = group_agree(o->group, 0, "MPI_Comm_create_from_group", args->stringtag, &context);
     if (err)
         return err;
     struct comm *comm = comm_new(o->group, context);

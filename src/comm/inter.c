@@ -36,6 +36,7 @@ struct inter_args {
 struct meeting {
     struct comm *local;
     struct internal other; // the other leader
+    int rank;              // its rank in the peer communicator, as the user gave it
     bool lower;            // than the other one in the job: it takes the context, and sends first
     uint64_t context;
     int size;
@@ -62,8 +63,24 @@ find_leader(const struct inter_args *args, struct meeting *m)
     int place = comm_is_inter(peer) && peer->first ? peer->size + rank : rank;
     m->other = (struct internal){"MPI_Intercomm_create", peer, peer->context | LEADERS_CONTEXT,
                                  place, args->tag};
+    m->rank = rank;
     m->lower = engine.rank < theirs;
     return MPI_SUCCESS;
+}
+
+// The other leader waits for this one in a call of its own.
+static int
+leaders_differ(const struct meeting *m, const struct internal *stray)
+{
+    if (stray->context != m->other.context)
+        return error_new(MPI_ERR_COMM,
+                         "the remote leader, rank %d of %s, called it with another peer "
+                         "communicator",
+                         m->rank, comm_name(m->other.comm));
+    return error_new(MPI_ERR_TAG,
+                     "the remote leader, rank %d of %s, called it with tag %d, this process with "
+                     "tag %d",
+                     m->rank, comm_name(m->other.comm), stray->tag, m->other.tag);
 }
 
 // Sizes and the context fit a slot each, and pass each other; lists may be long.
@@ -72,13 +89,16 @@ swap_sizes(struct meeting *m)
 {
     struct {
         uint64_t context;
-        int size;
-    } mine = {m->lower ? contexts_take(1) : 0, m->local->size}, theirs;
+        int size, threads; // last: internal_meet looks at it
+    } mine = {m->lower ? contexts_take(1) : 0, m->local->size, engine.threads}, theirs;
+    struct internal stray;
     int err = internal_send(&m->other, &mine, sizeof mine);
     if (!err)
-        err = internal_recv(&m->other, &theirs, sizeof theirs, NULL);
+        err = internal_meet(&m->other, &theirs, sizeof theirs, &stray);
     if (err)
         return err;
+    if (stray.op)
+        return leaders_differ(m, &stray);
     m->context = m->lower ? mine.context : theirs.context;
     m->size = theirs.size;
     return MPI_SUCCESS;

@@ -2,8 +2,7 @@
 // Copyright (c) 2026, the Muster developers
 
 /* MPI_Intercomm_create_from_groups (MPI 5.0, 7.6.2): without any communicator. All know both
- * groups, so they make one of all of them, with a context that the groups and the tag give, and the
- * first of them tells the others the new context id there. */
+ * groups, so they agree as the members of one group of all of them (circle.c). */
 #include "comm/comm.h"
 #include "core/check.h"
 #include "group/group.h"
@@ -41,46 +40,6 @@ struct groups_args {
     MPI_Comm *newcomm;
 };
 
-// The context of the messages of one call: who has other groups or another tag is not met.
-static uint64_t
-context_of(const struct group *all, int first, const char *tag)
-{
-    uint64_t hash = (uint64_t)first;
-    for (int i = 0; i < all->size; i++)
-        hash = (hash ^ (uint64_t)peer_rank(all->peers[i])) * UINT64_C(0x9e3779b97f4a7c15) + 1;
-    for (; *tag; tag++)
-        hash = (hash ^ (unsigned char)*tag) * UINT64_C(0x9e3779b97f4a7c15) + 1;
-    return LEADERS_CONTEXT | (hash >> 3 & ~UINT64_C(1));
-}
-
-// The first of all takes the context and tells the others.
-static int
-spread(struct comm *meeting, uint64_t *context)
-{
-    struct internal other = {"MPI_Intercomm_create_from_groups", meeting, meeting->context, 0, -1};
-    if (meeting->rank)
-        return internal_recv(&other, context, sizeof *context, NULL);
-    int err = MPI_SUCCESS;
-    *context = contexts_take(1);
-    for (other.rank = 1; other.rank < meeting->size && !err; other.rank++)
-        err = internal_send(&other, context, sizeof *context);
-    return err;
-}
-
-static int
-agree_by_groups(struct comm_plan *plan, const char *tag)
-{
-    bool first = comm_goes_first(plan->group, plan->remote);
-    int half = first ? plan->group->size : plan->remote->size;
-    struct comm *meeting = comm_new(plan->all, context_of(plan->all, half, tag));
-    if (!meeting)
-        return error_new(MPI_ERR_NO_MEM, "no memory for another communicator");
-    group_hold(plan->all);
-    int err = spread(meeting, &plan->context);
-    comm_drop(meeting);
-    return err;
-}
-
 static int
 make_from_groups(const struct groups_args *args, struct comm_plan *plan)
 {
@@ -88,7 +47,9 @@ make_from_groups(const struct groups_args *args, struct comm_plan *plan)
     if (!plan->all)
         return error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks",
                          plan->group->size + plan->remote->size);
-    int err = agree_by_groups(plan, args->tag);
+    bool first = comm_goes_first(plan->group, plan->remote);
+    int err = group_agree(plan->all, first ? plan->group->size : plan->remote->size,
+                          "MPI_Intercomm_create_from_groups", args->tag, &plan->context);
     if (!err)
         err = comm_make(plan, args->newcomm);
     group_release(plan->all);

@@ -742,6 +742,58 @@ internal_recv(const struct internal *from, void *data, size_t n, size_t *got)
     return err;
 }
 
+static const void *
+message_bytes(const struct message *message)
+{
+    return message->kind == MESSAGE_INLINE ? message->bytes : message->data;
+}
+
+// What the other process has sent for a call of the same kind with another key.
+static struct message *
+find_stray(const struct internal *from, size_t n)
+{
+    const uint64_t kind = UINT64_C(3) << 62 | 1;
+    const struct peer *peer = peer_get(from->comm->all->peers[from->rank]);
+    for (struct message *m = engine.threads ? NULL : engine.first_unexpected; m; m = m->next) {
+        if (m->peer != peer || m->size != n || (m->context ^ from->context) & kind ||
+            (m->context == from->context && m->tag == from->tag) || m->kind > MESSAGE_COPY)
+            continue;
+        int threads;
+        memcpy(&threads, (const char *)message_bytes(m) + n - sizeof threads, sizeof threads);
+        if (!threads)
+            return m;
+    }
+    return NULL;
+}
+
+int
+internal_meet(const struct internal *from, void *data, size_t n, struct internal *stray)
+{
+    struct wait wait = {.op = from->op,
+                        .peer = from->rank,
+                        .tag = from->tag < 0 ? MPI_ANY_TAG : from->tag,
+                        .context = from->comm->context};
+    struct request recv = {.on_stack = true};
+    struct message *other = NULL;
+    *stray = (struct internal){0};
+    internal_fill_recv(&recv, from, data, n);
+    int err = message_recv(&recv);
+    if (err)
+        return err;
+    while (!recv.done && !(other = find_stray(from, n)) && !(err = engine_wait(&wait)))
+        ;
+    wait_end(&wait);
+    if (err || other)
+        message_abandon(&recv);
+    if (!other)
+        return err ? err : recv.error;
+    *stray = (struct internal){from->op, from->comm, other->context, from->rank, other->tag};
+    memcpy(data, message_bytes(other), n);
+    message_take(other);
+    message_end(other);
+    return MPI_SUCCESS;
+}
+
 static cold int
 no_request(void)
 {

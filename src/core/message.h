@@ -114,6 +114,15 @@ struct internal {
 int internal_send(const struct internal *to, const void *data, size_t n);
 int internal_recv(const struct internal *from, void *data, size_t n, size_t *got);
 
+/*
+ * Receive where two processes wait for each other in a call that has a key (context and tag) of its
+ * own. When the other one has sent its message of n bytes under another key, and waits for an
+ * answer to it, neither would ever go on: then that message is received, stray->op is set, and
+ * stray tells its key. The last int of such a message says whether its sender has threads, which
+ * might be in several calls.
+ */
+int internal_meet(const struct internal *from, void *data, size_t n, struct internal *stray);
+
 /* The same, started. A send copies its data and ends by itself; *recv is the caller's to free when
  * it is done, or after message_abandon. */
 int internal_post(const struct internal *to, const void *data, size_t n);
