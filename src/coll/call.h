@@ -138,18 +138,39 @@ enum flow {
 
 #define WAITS 3
 
+/* First what changes while it runs: a persistent call begins with that part of its plan again. */
 struct call {
-    struct comm *comm;
     struct coll *coll;
     struct posting *own; // NULL: the board is not there yet
     uint64_t seq, flag, signature;
     uint64_t before; // the flag of the call that had this posting before
     int error;       // with STEP_ERROR
     // With STEP_WAIT: the members of on_coll of whom one must move first.
+    int waits, on[WAITS];
     struct coll *on_coll;
-    int on[WAITS], waits;
+    bool posted;
+    bool tight;    // a ring is shorter than what it carries: readers say what they have taken
+    bool held;     // its types, operation and communicator
+    bool whole;    // a reduction whose elements cannot be cut into pieces
+    bool self;     // own block of send goes to own block of recv
+    uint8_t stage; // in a tree
+
+    // Where it is; the algorithm's own. Zero at the start, but for what the collective knows.
+    int peer;        // the next one to take from in the present round
+    int reader;      // the next one to ask for room
+    int source;      // the next one to collect from
+    uint64_t bytes;  // of one contribution
+    uint64_t window; // offset in the segment; 0: none
+    uint64_t stride, ring, piece;
+    uint64_t rounds_out, rounds_in;
+    uint64_t filled, middle, taken;
+    uint64_t units; // reduction: elements; of one chunk
+    uint64_t chunk;
+    uint64_t copied; // of `self`
+    char *scratch;   // owned
 
     // What to do; filled in by the collective.
+    struct comm *comm;
     uint8_t algorithm; // enum algorithm
     uint8_t flow;      // enum flow
     bool lanes;        // each reader gets something else
@@ -157,8 +178,6 @@ struct call {
     bool windowed;     // no member's data stand in its posting, whose counters are needed
     bool in_place;
     bool up, down; // ways through a tree
-    uint8_t stage; // in it
-    bool self;     // own block of send goes to own block of recv
     bool exclude;  // a scan leaves out this member's own
     bool apart;    // the result's buffer holds the contribution: each piece is reduced elsewhere
     bool late;     // the same, and it is needed to the end
@@ -171,26 +190,8 @@ struct call {
     const struct topology *edges; // FLOW_EDGES
     struct side send, recv;
     uint64_t skip;
-    struct op *op;     // not NULL: takers reduce what they take
-    struct type *type; // of a reduction
-
-    // Where it is; the algorithm's own. Zero at the start.
-    uint64_t bytes;  // of one contribution
-    uint64_t window; // offset in the segment; 0: none
-    uint64_t stride, ring, piece;
-    uint64_t rounds_out, rounds_in;
-    uint64_t filled, middle, taken;
-    uint64_t units; // reduction: elements; of one chunk
-    uint64_t chunk;
-    uint64_t copied; // of `self`
-    int peer;        // the next one to take from in the present round
-    int reader;      // the next one to ask for room
-    int source;      // the next one to collect from
-    bool posted;
-    bool tight;          // a ring is shorter than what it carries: readers say what they have taken
-    bool held;           // its types, operation and communicator
-    bool whole;          // a reduction whose elements cannot be cut into pieces
-    char *scratch;       // owned
+    struct op *op;       // not NULL: takers reduce what they take
+    struct type *type;   // of a reduction
     MPI_Count *displs;   // owned
     struct type **types; // owned
     int ntypes;          // in it

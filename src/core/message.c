@@ -31,7 +31,8 @@ static bool
 send_piece(struct request *send)
 {
     struct peer *peer = send->peer;
-    int i = piece_take(peer, false);
+    bool brief = send->size <= engine.hand_over;
+    int i = piece_take(peer, false, brief);
     if (i < 0)
         return false;
     uint64_t position;
@@ -44,7 +45,7 @@ send_piece(struct request *send)
     request_copy_out(send, 0, payload, send->size);
     slot_address(slot, send, SLOT_PIECE, (uint32_t)i);
     ring_publish(slot, position);
-    if (send->size <= engine.hand_over) // after the slot: before it, the reader would wait for that
+    if (brief) // after the slot: before it, the reader would wait for that
         cpu_hand_over(payload, send->size);
     bell_notify(peer->segment, peer->block);
     request_done(send, MPI_SUCCESS);

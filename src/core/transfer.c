@@ -87,17 +87,18 @@ pieces_allowed(const struct peer *peer)
 }
 
 int
-piece_take(struct peer *peer, bool matched)
+piece_take(struct peer *peer, bool matched, bool brief)
 {
     if (unlikely(!matched && !pieces_allowed(peer))) {
         pieces_collect();
         if (!pieces_allowed(peer))
             return -1;
     }
-    int i = staging_take(&engine.staging);
+    struct staging *s = &engine.staging;
+    int i = brief ? staging_take_short(s) : staging_take(s);
     if (unlikely(i < 0))
         return -1;
-    struct piece *piece = &engine.staging.pieces[i];
+    struct piece *piece = &s->pieces[i];
     if (piece->reader) {
         engine.peers[piece->reader - 1].pieces_out--;
         engine.pieces_out--;
@@ -280,7 +281,7 @@ pieces_fill(struct request *send, bool matched, bool open)
     // relaxed: that a piece is free is known from its own flag.
     while (send->pieces - atomic_load_explicit(&send->xfer->taken, memory_order_relaxed) < window &&
            anything_to_stage(send, open)) {
-        int i = piece_take(send->peer, matched);
+        int i = piece_take(send->peer, matched, false);
         if (i < 0)
             break;
         struct byte_range range = stage_next(send, open);

@@ -16,8 +16,8 @@ void request_copy_in(const struct request *recv, uint64_t at, const void *from, 
 void slot_address(struct slot *slot, const struct request *send, enum slot_kind kind, uint32_t ref);
 
 /* A staging piece for `peer`, or -1. `matched`: its reader is at work on it, so it will come back;
- * what is not matched is limited (message.h). */
-int piece_take(struct peer *peer, bool matched);
+ * what is not matched is limited (message.h). `brief`: it is handed over at once. */
+int piece_take(struct peer *peer, bool matched, bool brief);
 
 /* Announce a large message and begin to stage it; false: no slot is free now, or as many are under
  * way to the peer as may be. */

@@ -24,24 +24,52 @@ struct staging {
     struct piece *pieces;
     char *payload;
     uint32_t npieces;
-    uint32_t next;
+    uint32_t next;       // of all pieces
+    uint32_t next_short; // of the first STAGING_SHORT
+    uint32_t fresh;      // no piece from here on has been taken yet
 };
+
+// Pieces for what fits into one and is handed over to the reader's side at once (cpu_hand_over):
+// that gains nothing by a long round, and each piece more costs a page and an entry of the TLB.
+#define STAGING_SHORT 64u
+
+/* The pieces up to `i` are about to be used for the first time: have their memory ready. Page by
+ * page as it is touched would cost up to half as much again, and each time that a longer message
+ * than before comes. */
+void staging_touch(struct staging *s, uint32_t i) cold;
+
+static inline int
+staging_take_of(struct staging *s, uint32_t *next, uint32_t end)
+{
+    for (uint32_t tries = 0; tries < 8; tries++) {
+        uint32_t i = *next;
+        *next = i + 1 == end ? 0 : i + 1;
+        // acquire: pairs with the release in staging_give_back: the reader's loads are done.
+        if (likely(!atomic_load_explicit(&s->pieces[i].busy, memory_order_acquire))) {
+            atomic_store_explicit(&s->pieces[i].busy, 1, memory_order_relaxed);
+            __builtin_prefetch(&s->pieces[*next], 1);
+            if (unlikely(i >= s->fresh))
+                staging_touch(s, i);
+            return (int)i;
+        }
+    }
+    return -1;
+}
 
 /* Take the next piece; its number, or -1 when it and the few after it are all busy. */
 static inline int
 staging_take(struct staging *s)
 {
-    for (uint32_t tries = 0; tries < 8; tries++) {
-        uint32_t i = s->next;
-        s->next = i + 1 == s->npieces ? 0 : i + 1;
-        // acquire: pairs with the release in staging_give_back: the reader's loads are done.
-        if (likely(!atomic_load_explicit(&s->pieces[i].busy, memory_order_acquire))) {
-            atomic_store_explicit(&s->pieces[i].busy, 1, memory_order_relaxed);
-            __builtin_prefetch(&s->pieces[s->next], 1);
-            return (int)i;
-        }
-    }
-    return -1;
+    return staging_take_of(s, &s->next, s->npieces);
+}
+
+/* The same for a message that is handed over. */
+static inline int
+staging_take_short(struct staging *s)
+{
+    uint32_t end = s->npieces < STAGING_SHORT ? s->npieces : STAGING_SHORT;
+    int i = staging_take_of(s, &s->next_short, end);
+    return likely(i >= 0) ? i : staging_take(s);
 }
 
 static inline char *
