@@ -14,6 +14,8 @@
  * receiver posts a receive for each, into its place in the buffer. What has come is counted for
  * each of the receiver's partitions, which may be of another size.
  *
+ * Small partitions go through a box instead (box.h).
+ *
  * All is under the engine's lock.
  */
 #ifndef MUSTER_PART_PART_H
@@ -26,6 +28,7 @@ struct offer {
     uint64_t context;
     uint64_t each; // bytes of a partition
     int64_t partitions;
+    uint64_t box; // where in the segment they go through a box (part/box.h); 0: nowhere
 };
 
 /* What both sides keep (request->of begins with it). */

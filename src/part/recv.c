@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-#include "part/part.h"
+#include "part/box.h"
 
 #include "core/layout.h"
 
@@ -17,7 +17,15 @@ struct precv {
     struct offer *offer;      // owned by the request above, or NULL
     struct offer theirs;
     struct request *pieces; // theirs.partitions of them; NULL until the offer has come
-    int64_t *missing;       // of each own partition: pieces that have not come in this round
+    int64_t *missing;       // of each own partition: pieces that have not come in this round, or
+                            // bytes that come through the box
+    struct box *box;        // of the sender's, or NULL
+    uint64_t rounds;        // taken out of it
+    uint64_t seen, before;  // ranges, in all and before this round
+    int64_t taken;          // partitions, in this round
+    struct request *request;
+    struct task taking; // while a round comes through it
+    bool takes;
 };
 
 #define AT_THE_END INT64_MAX // it has arrived when everything has
@@ -152,6 +160,81 @@ piece_post(struct request *request, int64_t i)
     return err;
 }
 
+/* ---- through the box ---- */
+
+static void
+count_bytes(struct precv *r, int64_t from, int64_t to)
+{
+    int64_t own = (int64_t)r->parts.envelope.size;
+    for (int64_t p = from / own; p < r->parts.partitions && p * own < to; p++) {
+        int64_t start = from > p * own ? from : p * own, end = (p + 1) * own;
+        if (r->missing[p] != AT_THE_END)
+            r->missing[p] -= (to < end ? to : end) - start;
+    }
+}
+
+// Partitions of the sender's that have come; of what does not fit here the data is dropped.
+static void
+range_take(struct precv *r, struct box_range range)
+{
+    const struct envelope *e = &r->parts.envelope;
+    struct peer *peer = e->comm->peers[e->rank];
+    uint64_t at = range.first * r->theirs.each, n = range.n * r->theirs.each;
+    const char *data = (char *)r->box + box_head(r->theirs.partitions);
+    r->taken += range.n;
+    tally_add(&peer->traffic.received, 1);
+    tally_add(&peer->traffic.received_bytes, n);
+    if (r->parts.error)
+        return;
+    layout_unpack(e->type, (void *)(uintptr_t)e->buffer, e->count * r->parts.partitions, at,
+                  data + at, n);
+    count_bytes(r, (int64_t)at, (int64_t)(at + n));
+}
+
+static void
+taking_stop(struct precv *r)
+{
+    if (r->takes)
+        task_stop(&r->taking);
+    r->takes = false;
+}
+
+static bool
+taking_step(struct task *task)
+{
+    struct precv *r = container_of(task, struct precv, taking);
+    struct peer *peer = r->parts.envelope.comm->peers[r->parts.envelope.rank];
+    // acquire: pairs with the release in box_put.
+    uint64_t put = atomic_load_explicit(&r->box->put, memory_order_acquire);
+    if (put == r->seen)
+        return false;
+    for (; r->seen < put; r->seen++)
+        range_take(r, r->box->ranges[r->seen - r->before]);
+    if (r->taken < r->theirs.partitions)
+        return true;
+    taking_stop(r);
+    // release: our loads are over; the sender may put in the next round.
+    atomic_store_explicit(&r->box->rounds, ++r->rounds, memory_order_release);
+    bell_notify(peer->segment, peer->block);
+    request_done(r->request, r->parts.error);
+    return true;
+}
+
+static void
+take_round(struct precv *r, bool fits)
+{
+    int64_t own = (int64_t)r->parts.envelope.size, end = (int64_t)amount(r);
+    for (int64_t p = 0; p < r->parts.partitions; p++)
+        r->missing[p] = fits && own && (p + 1) * own <= end ? own : AT_THE_END;
+    r->before = r->seen;
+    r->taken = 0;
+    r->takes = true;
+    r->taking = (struct task){.step = taking_step};
+    task_start(&r->taking);
+}
+
+/* ---- the request ---- */
+
 // A round begins: both sides are known, and the receive is started.
 static void
 post_all(struct request *request)
@@ -160,6 +243,10 @@ post_all(struct request *request)
     int64_t theirs = r->theirs.partitions;
     bool fits = amount(r) <= r->room;
     r->parts.error = fits ? MPI_SUCCESS : difference(r);
+    if (r->box) {
+        take_round(r, fits);
+        return;
+    }
     r->parts.open = (uint64_t)theirs + 1;
     for (int p = 0; !fits && p < r->parts.partitions; p++)
         r->missing[p] = AT_THE_END;
@@ -188,8 +275,6 @@ piece_came(struct request *request, struct request *piece)
     part_ended(request, piece->error);
 }
 
-/* ---- the request ---- */
-
 static int
 no_memory(int64_t partitions)
 {
@@ -204,6 +289,11 @@ offer_take(struct precv *r)
     request_free(r->expected);
     r->expected = NULL;
     r->offer = NULL;
+    if (r->theirs.box) {
+        const struct envelope *e = &r->parts.envelope;
+        r->box = segment_at(peer_get(e->comm->peers[e->rank])->segment, r->theirs.box);
+        return MPI_SUCCESS;
+    }
     r->pieces = calloc((size_t)r->theirs.partitions, sizeof *r->pieces);
     return r->pieces ? MPI_SUCCESS : no_memory(r->theirs.partitions);
 }
@@ -237,11 +327,12 @@ precv_start(struct request *request)
         request->done = true;
         return MPI_SUCCESS;
     }
-    if (!r->pieces && !r->expected)
+    bool known = r->pieces || r->box;
+    if (!known && !r->expected)
         return no_memory(r->theirs.partitions);
     for (int p = 0; p < r->parts.partitions; p++)
         r->missing[p] = 1; // at least
-    if (r->pieces)
+    if (known)
         post_all(request);
     return MPI_SUCCESS;
 }
@@ -262,6 +353,7 @@ static void
 precv_abandon(struct request *request)
 {
     struct precv *r = request->of;
+    taking_stop(r);
     for (int64_t i = 0; r->pieces && i < r->theirs.partitions; i++) {
         message_abandon(&r->pieces[i]);
         r->pieces[i].done = true;
@@ -303,7 +395,7 @@ precv_new(const struct envelope *e, int partitions)
     struct request *request = NULL;
     if ((r->missing = calloc((size_t)partitions, sizeof *r->missing)))
         request = part_request(&precv_class, &r->parts, e, partitions);
-    if (request) {
+    if ((r->request = request)) {
         r->room = e->size * (uint64_t)partitions;
         return request;
     }

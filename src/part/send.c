@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-#include "part/part.h"
+#include "part/box.h"
 
 #include "comm/comm.h"
+#include "core/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,17 @@
 struct psend {
     struct parts parts;
     uint64_t context;
-    bool *ready;            // of each partition, in this round
-    struct request **sends; // of each partition: its message under way, or NULL
+    uint8_t *ready;         // of each partition, in this round: enum
+    struct request **sends; // of each partition: its message under way, or NULL; no box
+    struct box *box;        // or NULL
+    uint64_t round;         // the one under way, from 1
+    uint64_t put, before;   // ranges put into the box, before this round
+    struct request *request;
+    struct task opening; // until the receiver has taken the round before
+    bool waits;          // it is under way
 };
+
+enum { NOT_READY, READY, HELD };
 
 /* ---- the request ---- */
 
@@ -26,7 +35,9 @@ psend_start(struct request *request)
     int err = engine_failed();
     if (err)
         return err;
-    memset(s->ready, 0, (size_t)s->parts.partitions * sizeof *s->ready);
+    memset(s->ready, NOT_READY, (size_t)s->parts.partitions);
+    s->round++;
+    s->before = s->put;
     s->parts.error = MPI_SUCCESS;
     s->parts.open = (uint64_t)s->parts.partitions;
     if (part_nowhere(&s->parts)) {
@@ -50,7 +61,10 @@ static void
 psend_abandon(struct request *request)
 {
     struct psend *s = request->of;
-    for (int i = 0; i < s->parts.partitions; i++) {
+    if (s->waits)
+        task_stop(&s->opening);
+    s->waits = false;
+    for (int i = 0; s->sends && i < s->parts.partitions; i++) {
         struct request *send = s->sends[i];
         if (!send)
             continue;
@@ -64,6 +78,8 @@ static int
 psend_free(struct request *request)
 {
     struct psend *s = request->of;
+    if (s->box)
+        box_leave(s->box, s->round);
     free(s->ready);
     free(s->sends);
     free(s);
@@ -90,13 +106,17 @@ psend_new(const struct envelope *e, int partitions)
     struct psend *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    s->ready = malloc((size_t)partitions * sizeof *s->ready);
-    s->sends = calloc((size_t)partitions, sizeof(struct request *));
+    s->ready = malloc((size_t)partitions);
+    s->box = e->rank == MPI_PROC_NULL ? NULL : box_new(e, partitions);
+    if (!s->box)
+        s->sends = calloc((size_t)partitions, sizeof(struct request *));
     struct request *request = NULL;
-    if (s->ready && s->sends)
+    if (s->ready && (s->box || s->sends))
         request = part_request(&psend_class, &s->parts, e, partitions);
-    if (request)
+    if ((s->request = request))
         return request;
+    if (s->box)
+        box_leave(s->box, 0);
     free(s->ready);
     free(s->sends);
     free(s);
@@ -113,7 +133,8 @@ psend_init(const struct envelope *e, int partitions, MPI_Request *handle)
     int err = MPI_SUCCESS;
     if (!part_nowhere(&s->parts)) {
         struct internal to = part_offers(e, "MPI_Psend_init");
-        struct offer offer = {s->context = contexts_take(1), e->size, partitions};
+        struct offer offer = {s->context = contexts_take(1), e->size, partitions,
+                              box_offset(s->box)};
         err = internal_post(&to, &offer, sizeof offer);
     }
     if (err)
@@ -165,6 +186,81 @@ address_of(const struct envelope *e, int partition)
     return (const char *)e->buffer + (MPI_Count)partition * e->count * e->type->extent;
 }
 
+/* ---- through the box ---- */
+
+// acquire: the receiver's loads of the round before are over; pairs with its release.
+static bool
+box_is_open(const struct psend *s)
+{
+    return atomic_load_explicit(&s->box->rounds, memory_order_acquire) + 1 >= s->round;
+}
+
+static void
+box_put(struct request *request, int64_t first, int64_t n)
+{
+    struct psend *s = request->of;
+    const struct envelope *e = &s->parts.envelope;
+    struct peer *peer = e->comm->peers[e->rank];
+    uint64_t at = (uint64_t)first * e->size, bytes = (uint64_t)n * e->size;
+    char *data = (char *)s->box + box_head(s->parts.partitions);
+    layout_pack(e->type, e->buffer, e->count * s->parts.partitions, at, data + at, bytes);
+    memset(s->ready + first, READY, (size_t)n);
+    s->box->ranges[s->put - s->before] = (struct box_range){(uint32_t)first, (uint32_t)n};
+    tally_add(&peer->traffic.sent, 1);
+    tally_add(&peer->traffic.sent_bytes, bytes);
+    // release: pairs with the acquire in box_step; the range and its data.
+    atomic_store_explicit(&s->box->put, ++s->put, memory_order_release);
+    bell_notify(peer->segment, peer->block);
+    if ((s->parts.open -= (uint64_t)n) == 0)
+        request_done(request, s->parts.error);
+}
+
+// The receiver has taken the round before: what was held back goes, those that follow each other
+// together.
+static bool
+opening_step(struct task *task)
+{
+    struct psend *s = container_of(task, struct psend, opening);
+    uint64_t open = s->parts.open; // after the last of them the request may be gone
+    if (!box_is_open(s))
+        return false;
+    task_stop(task);
+    s->waits = false;
+    for (int64_t i = 0, end; open && i < s->parts.partitions; i = end) {
+        for (end = i; end < s->parts.partitions && s->ready[end] == HELD; end++)
+            ;
+        open -= (uint64_t)(end - i);
+        if (end > i)
+            box_put(s->request, i, end - i);
+        else
+            end = i + 1;
+    }
+    return true;
+}
+
+static noinline_ void
+box_hold(struct psend *s, int64_t first, int64_t n)
+{
+    memset(s->ready + first, HELD, (size_t)n);
+    if (s->waits)
+        return;
+    s->waits = true;
+    s->opening = (struct task){.step = opening_step};
+    task_start(&s->opening);
+}
+
+static void
+send_boxed(struct request *request, int64_t first, int64_t n)
+{
+    struct psend *s = request->of;
+    if (likely(box_is_open(s)))
+        box_put(request, first, n);
+    else
+        box_hold(s, first, n);
+}
+
+/* ---- as messages ---- */
+
 static noinline_ int
 send_started(struct request *request, int partition)
 {
@@ -179,7 +275,7 @@ send_started(struct request *request, int partition)
     send->tag = partition;
     send->context = s->context;
     type_hold(send->type);
-    s->ready[partition] = true;
+    s->ready[partition] = READY;
     s->sends[partition] = send;
     message_send(send);
     return MPI_SUCCESS;
@@ -191,7 +287,11 @@ send_partition(struct request *request, int partition)
     struct psend *s = request->of;
     const struct envelope *e = &s->parts.envelope;
     if (unlikely(part_nowhere(&s->parts))) {
-        s->ready[partition] = true;
+        s->ready[partition] = READY;
+        return MPI_SUCCESS;
+    }
+    if (likely(s->box)) {
+        send_boxed(request, partition, 1);
         return MPI_SUCCESS;
     }
     struct peer *peer = e->comm->peers[e->rank];
@@ -199,7 +299,7 @@ send_partition(struct request *request, int partition)
         !message_send_inline(peer, s->context, e->comm->rank, partition,
                              (const char *)address_of(e, partition) + e->type->true_lb, e->size))
         return send_started(request, partition);
-    s->ready[partition] = true;
+    s->ready[partition] = READY;
     part_ended(request, MPI_SUCCESS);
     return MPI_SUCCESS;
 }
@@ -249,6 +349,10 @@ pready(struct request *request, const struct choice *c)
     int err = MPI_SUCCESS;
     for (int64_t i = c->low; i <= c->high && !err; i++)
         err = check_partition(s, choice_at(c, (int)i));
+    if (s->box && !c->list && !err) {
+        send_boxed(request, c->low, (int64_t)c->high - c->low + 1);
+        return MPI_SUCCESS;
+    }
     for (int64_t i = c->low; i <= c->high && !err; i++) {
         int partition = choice_at(c, (int)i);
         if (c->list)
