@@ -231,10 +231,10 @@ layout_check_order(const struct type *type, bool apart)
     if (!type->contiguous)
         order_of(type->info, &one);
     if (one.first < 0)
-        return error_new(MPI_ERR_ARG, "the displacement %lld in the file type is negative",
+        return error_new(MPI_ERR_IO, "the displacement %lld in the file type is negative",
                          (long long)one.first);
     if (one.wrong)
-        return error_new(MPI_ERR_ARG, "the file type has displacement %lld after %lld%s",
+        return error_new(MPI_ERR_IO, "the file type has displacement %lld after %lld%s",
                          (long long)one.then, (long long)one.after,
                          apart ? ": what is written may not overlap" : "");
     return MPI_SUCCESS;

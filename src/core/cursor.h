@@ -49,7 +49,7 @@ cursor_offset(const struct type *type, MPI_Count origin, uint64_t pos)
 }
 
 /*
- * Do the pieces of one element come in order, from 0 on? MPI_ERR_ARG, with the displacements, if
+ * Do the pieces of one element come in order, from 0 on? MPI_ERR_IO, with the displacements, if
  * not. `apart`: nor may any two have a byte in common. In proportion to the description.
  */
 int layout_check_order(const struct type *type, bool apart);

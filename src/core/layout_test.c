@@ -49,6 +49,15 @@ static struct type_info blocks = {.form = LAYOUT_OFFSETS,
                                   .length = 6,
                                   .body = &short_int,
                                   .offsets = {.far = offsets}};
+// both at offsets of 4 bytes
+static struct type_info near_pieces = {
+    .form = LAYOUT_OFFSETS, .size = 32, .count = 4, .length = 8, .offsets = {.near = near_offsets}};
+static struct type_info near_blocks = {.form = LAYOUT_OFFSETS,
+                                       .size = 24,
+                                       .count = 4,
+                                       .length = 6,
+                                       .body = &short_int,
+                                       .offsets = {.near = near_offsets}};
 // 3, 1 and 2 of short_int, 8 bytes apart
 static const struct layout_run runs_of[] = {{8, 0}, {64, 18}, {40, 24}, {0, 36}};
 static struct type_info runs = {.form = LAYOUT_RUNS,
@@ -75,6 +84,8 @@ static const struct layout_case {
     {"every second", {.size = 32, .extent = 64, .info = &seconds}},
     {"three of five", {.size = 96, .extent = 160, .info = &thirds}},
     {"blocks at offsets", {.size = 24, .extent = 128, .info = &blocks}},
+    {"pieces at near offsets", {.size = 32, .extent = 128, .info = &near_pieces}},
+    {"blocks at near offsets", {.size = 24, .extent = 128, .info = &near_blocks}},
     {"runs of blocks", {.size = 36, .extent = 128, .info = &runs}},
 };
 #define CASES (sizeof cases / sizeof *cases)

@@ -14,22 +14,24 @@ errhandler_of_files(void)
 }
 
 // Under the lock, which is given away during the call.
-static void
+static int
 call(struct errhandler *errhandler, MPI_File owner, int code)
 {
     errhandler_hold(errhandler);
     engine_unlock();
-    errhandler_call(errhandler, &owner, code);
+    code = errhandler_call(errhandler, &owner, code);
     engine_lock();
     errhandler_release(errhandler);
+    return code;
 }
 
-void
+int
 file_call_errhandler(struct file *file, int code)
 {
     file_hold(file);
-    call(file->errhandler, file->handle, code);
+    code = call(file->errhandler, file->handle, code);
     file_release(file);
+    return code;
 }
 
 int
@@ -40,9 +42,9 @@ file_raise(MPI_File handle, const char *function, int code)
         return world_raise(function, code);
     struct file *file = file_get(handle);
     if (file)
-        file_call_errhandler(file, code);
+        code = file_call_errhandler(file, code);
     else
-        call(errhandler_of_files(), MPI_FILE_NULL, code);
+        code = call(errhandler_of_files(), MPI_FILE_NULL, code);
     engine_leave_always();
     return code;
 }

@@ -38,7 +38,7 @@ stop(int code)
     engine_abort(errclass > 0 && errclass <= LAST_EXIT_CODE ? errclass : 1);
 }
 
-void
+int
 errhandler_call(struct errhandler *errhandler, void *owner, int code)
 {
     switch (errhandler->kind) {
@@ -46,20 +46,21 @@ errhandler_call(struct errhandler *errhandler, void *owner, int code)
     case ERRH_ABORT: // a job on one machine ends as a whole
         stop(code);
     case ERRH_RETURN:
-        return;
+        break;
     case ERRH_COMM:
         ((MPI_Comm_errhandler_function *)errhandler->function)(owner, &code);
-        return;
+        break;
     case ERRH_WIN:
         ((MPI_Win_errhandler_function *)errhandler->function)(owner, &code);
-        return;
+        break;
     case ERRH_FILE:
         ((MPI_File_errhandler_function *)errhandler->function)(owner, &code);
-        return;
+        break;
     case ERRH_SESSION:
         ((MPI_Session_errhandler_function *)errhandler->function)(owner, &code);
-        return;
+        break;
     }
+    return code;
 }
 
 void

@@ -53,8 +53,9 @@ void session_call_errhandler(struct session *session, int code);
  * communicator and handler are held meanwhile, so that the handler may free both. */
 void comm_call_errhandler(struct comm *comm, int code);
 
-/* Call a handler whose owner's handle is at `owner`. Returns if the handler does. */
-void errhandler_call(struct errhandler *errhandler, void *owner, int code);
+/* Call a handler whose owner's handle is at `owner`. Returns, if the handler does, the code as a
+ * user's handler has left it. */
+int errhandler_call(struct errhandler *errhandler, void *owner, int code);
 
 /* The handler that MPI_COMM_WORLD and MPI_COMM_SELF begin with: mpiexec's -initial-errhandler (the
  * environment's MUSTER_ERRHANDLER), else MPI_ERRORS_ARE_FATAL. */
@@ -77,11 +78,12 @@ errhandler_hold(struct errhandler *errhandler)
 }
 void errhandler_release(struct errhandler *errhandler);
 
-/* For calls on a file; on one that there is not: the error handler that files begin with (14.7). */
+/* For calls on a file; on one that there is not: the error handler that files begin with (14.7).
+ * Returns the code as the handler has left it: programs set it to MPI_SUCCESS there. */
 int file_raise(MPI_File file, const char *function, int code) cold;
 
-/* As comm_call_errhandler. */
-void file_call_errhandler(struct file *file, int code);
+/* As comm_call_errhandler; returns as errhandler_call. */
+int file_call_errhandler(struct file *file, int code);
 
 /* What files begin with. */
 struct errhandler *errhandler_of_files(void);

@@ -78,8 +78,11 @@ static int
 type_of_bytes(MPI_Count bytes, struct type **in_file)
 {
     struct type *byte = type_get(MPI_BYTE);
-    struct recipe r = {
-        .combiner = MPI_COMBINER_CONTIGUOUS, .length = bytes, .ntypes = 1, .types = &byte};
+    struct recipe r = {.combiner = MPI_COMBINER_CONTIGUOUS,
+                       .count = 1,
+                       .length = bytes,
+                       .ntypes = 1,
+                       .types = &byte};
     return type_make_of(&r, in_file);
 }
 

@@ -483,7 +483,7 @@ PMPI_File_close(MPI_File *fh)
     err = close_all(file);
     if (unlikely(err)) {
         engine_leave();
-        file_raise(handle, "MPI_File_close", err);
+        err = file_raise(handle, "MPI_File_close", err);
         engine_enter();
     }
     drop(file);

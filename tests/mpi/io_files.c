@@ -147,7 +147,7 @@ file_types(const char *name)
     MPI_File file = opened(name, NEW);
     for (int i = 0; i < 3; i++) {
         CHECK_FAILS(MPI_File_set_view(file, 0, MPI_INT, wrong[i], "native", MPI_INFO_NULL),
-                    MPI_ERR_ARG);
+                    MPI_ERR_IO);
         MPI_Type_free(&wrong[i]);
     }
     CHECK_FAILS(MPI_File_set_view(file, 0, MPI_INT, raw, "native", MPI_INFO_NULL), MPI_ERR_TYPE);
