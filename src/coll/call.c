@@ -52,6 +52,10 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_INTERCOMM_CREATE] = "MPI_Intercomm_create",
     [COLL_INTERCOMM_FROM_GROUPS] = "MPI_Intercomm_create_from_groups",
     [COLL_INTERCOMM_MERGE] = "MPI_Intercomm_merge",
+    [COLL_WIN_CREATE] = "MPI_Win_create",
+    [COLL_WIN_ALLOCATE] = "MPI_Win_allocate",
+    [COLL_WIN_ALLOCATE_SHARED] = "MPI_Win_allocate_shared",
+    [COLL_WIN_CREATE_DYNAMIC] = "MPI_Win_create_dynamic",
 };
 
 const char *

@@ -73,6 +73,13 @@ session_find(MPI_Session handle, struct session **session)
 }
 
 static inline int
+win_find(MPI_Win handle, struct win **win)
+{
+    *win = win_get(handle);
+    return likely(*win) ? MPI_SUCCESS : handle_error(HANDLE_WIN, handle);
+}
+
+static inline int
 check_pointer(const void *pointer, const char *argument)
 {
     return likely(pointer) ? MPI_SUCCESS : null_error(argument);
