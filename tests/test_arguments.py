@@ -58,6 +58,7 @@ ALLOWED = [
     ("negative", "tag|recvtag", ".*", "one of them is MPI_ANY_TAG"),
     ("negative", ".*displ.*|.*displacements?|.*stride|lb|extent|.*address.*|base|disp", ".*",
      "distances may be negative"),
+    ("huge", "disp_unit", "MPI_Win_.*", "any distance will do"),
     ("negative", "argc", "MPI_Init.*", "main's arguments are not looked at"),
     ("negative|huge", "pready|min_frequency|value", ".*", "any number will do"),
     ("empty|long", ".*name|string.*|value",

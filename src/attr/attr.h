@@ -103,6 +103,12 @@ type_attributed(struct type *type)
     return (struct attributed){ATTR_TYPE, &type->attributes, type->handle};
 }
 
+static inline struct attributed
+win_attributed(struct win *win)
+{
+    return (struct attributed){ATTR_WIN, &win->attributes, win->handle};
+}
+
 /* What MPI_Comm_set_attr and the like do, for both names of each. */
 int comm_attribute_set(MPI_Comm comm, int keyval, void *value);
 int comm_attribute_get(MPI_Comm comm, int keyval, void *value, int *flag);

@@ -73,6 +73,10 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_FILE_WRITE_ALL_BEGIN] = "MPI_File_write_all_begin",
     [COLL_FILE_WRITE_ORDERED] = "MPI_File_write_ordered",
     [COLL_FILE_WRITE_ORDERED_BEGIN] = "MPI_File_write_ordered_begin",
+    [COLL_WIN_CREATE] = "MPI_Win_create",
+    [COLL_WIN_ALLOCATE] = "MPI_Win_allocate",
+    [COLL_WIN_ALLOCATE_SHARED] = "MPI_Win_allocate_shared",
+    [COLL_WIN_CREATE_DYNAMIC] = "MPI_Win_create_dynamic",
 };
 
 const char *

@@ -80,6 +80,13 @@ file_find(MPI_File handle, struct file **file)
 }
 
 static inline int
+win_find(MPI_Win handle, struct win **win)
+{
+    *win = win_get(handle);
+    return likely(*win) ? MPI_SUCCESS : handle_error(HANDLE_WIN, handle);
+}
+
+static inline int
 check_pointer(const void *pointer, const char *argument)
 {
     return likely(pointer) ? MPI_SUCCESS : null_error(argument);

@@ -183,6 +183,46 @@ struct op {
     MPI_Op handle;
 };
 
+/* ---- windows (src/rma) ---- */
+
+struct win_board;  // what its members share
+struct win_target; // what this process knows of a member
+
+struct win {
+    struct object object;
+    int refs;                   // the handle, and each call that may give the lock away
+    uint8_t access;             // enum win_access: the epoch of this process as an origin
+    bool open;                  // and in it every target may be accessed
+    bool exposed;               // MPI_Win_post, and not yet waited for
+    bool freeing;               // a delete function of its attributes, or the last barrier, runs
+    uint8_t ordering;           // of accumulates, as the user wants it to be told (src/rma/hints.c)
+    uint8_t hints;              // the same
+    struct group *group;        // held
+    struct win_target *targets; // [group->size], owned
+    struct win_board *board;
+    uint64_t barriers;  // that this process has reached
+    uint64_t completes; // that it has waited for, of all its exposure epochs
+    uint32_t locked;    // targets
+    uint32_t flushes;   // so far
+    int nstarted;       // targets of MPI_Win_start
+    int *started;       // owned, or NULL
+
+    uint64_t board_at, memory_at;    // blocks of the segment that are this process's, or 0
+    void *plain;                     // owned memory of a window without a segment, or NULL
+    uint32_t nattached;              // of a dynamic one
+    uint64_t alignment, granularity; // hints; 0: not given
+
+    // What its predefined attributes tell.
+    void *base;
+    MPI_Aint size;
+    int disp_unit, flavor, model;
+
+    MPI_Win handle;
+    struct errhandler *errhandler;
+    struct attribute *attributes; // as a communicator's
+    char name[MPI_MAX_OBJECT_NAME];
+};
+
 /* References. The last release of a communicator ends it; predefined objects never end. */
 static inline void
 comm_hold(struct comm *comm)
@@ -208,6 +248,19 @@ file_release(struct file *file)
 {
     if (--file->refs == 0)
         file_end(file);
+}
+
+static inline void
+win_hold(struct win *win)
+{
+    win->refs++;
+}
+void win_end(struct win *win);
+static inline void
+win_release(struct win *win)
+{
+    if (--win->refs == 0)
+        win_end(win);
 }
 
 static inline void
@@ -292,6 +345,12 @@ static inline struct file *
 file_get(MPI_File handle)
 {
     return (struct file *)handle_get(HANDLE_FILE, handle);
+}
+
+static inline struct win *
+win_get(MPI_Win handle)
+{
+    return (struct win *)handle_get(HANDLE_WIN, handle);
 }
 
 static inline struct session *

@@ -46,7 +46,11 @@ int group_raise(MPI_Group group, const char *function, int code) cold;
 /* For calls that make an object with this handler and have none yet. */
 int errhandler_raise(MPI_Errhandler errhandler, const char *function, int code) cold;
 
+/* For calls on a window. Where there is none, as world_raise. */
+int win_raise(MPI_Win win, const char *function, int code) cold;
+
 /* As comm_call_errhandler. */
+void win_call_errhandler(struct win *win, int code);
 void session_call_errhandler(struct session *session, int code);
 
 /* Call the error handler of a communicator. Under the lock, which is given away during the call;

@@ -164,3 +164,17 @@ PMPI_Type_fromint(int datatype)
     return from_int(HANDLE_TYPE, datatype);
 }
 weak_alias(PMPI_Type_fromint, MPI_Type_fromint);
+
+int
+PMPI_Win_toint(MPI_Win win)
+{
+    return to_int(win);
+}
+weak_alias(PMPI_Win_toint, MPI_Win_toint);
+
+MPI_Win
+PMPI_Win_fromint(int win)
+{
+    return from_int(HANDLE_WIN, win);
+}
+weak_alias(PMPI_Win_fromint, MPI_Win_fromint);

@@ -133,6 +133,10 @@ make_window(void)
     MPI_Win win = MPI_WIN_NULL;
     if (LATER(MPI_Win_create))
         LATER(MPI_Win_create)(data, 64, 1, MPI_INFO_NULL, comm, &win);
+    if (win != MPI_WIN_NULL) {
+        LATER(MPI_Win_set_errhandler)(win, MPI_ERRORS_RETURN);
+        LATER(MPI_Win_fence)(0, win);
+    }
     return win;
 }
 

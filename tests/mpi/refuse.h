@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* The kernel refuses copies between processes from now on: a seccomp filter, as in containers. */
+/* From here on the kernel refuses this process copies between processes, as in many containers. */
 #ifndef REFUSE_H
 #define REFUSE_H
 
