@@ -7,7 +7,8 @@ python bench/run.py [--rounds N] [--row NAME] [--write]
 Every stack builds the same programs and runs them in turn, several rounds; the best round of each
 counts. Peers come from the package index into build/bench, Debian's own from the system when they
 are there (openmpi-bin libopenmpi-dev, mpich libmpich-dev). Ranks are bound to their cores when they
-fit. --write puts the table into docs/performance.md and the figures into bench/results.json.
+fit. --write puts the table into docs/performance.md and the figures into bench/results.json; those
+of rows that --row leaves out stay as they were.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
+PERFORMANCE = ROOT / "docs" / "performance.md"
+RESULTS = ROOT / "bench" / "results.json"
 PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "types"]
 
 
@@ -291,6 +294,32 @@ def cpu_name():
     return platform.machine()
 
 
+def kept(best, rows):
+    """The figures with those of the rows that were not measured, in the order of all of them."""
+    if rows == list(ROWS) or not RESULTS.exists():
+        return best
+    old = json.loads(RESULTS.read_text())
+    return {name: best.get(name, old.get(name)) for name in [*old, *best]}
+
+
+def ways(rows):
+    """The second half of the document, measured when everything is."""
+    title = "\n## What the machine can do\n"
+    if rows != list(ROWS) and PERFORMANCE.exists():
+        return title + PERFORMANCE.read_text().split(title, 1)[1]
+    return (f"{title}\nWithout any MPI, two processes, there and back "
+            "(`bench/limits.c` says what each way is).\n\n" + "\n".join(limits()) + "\n")
+
+
+def write(best, names, rows, rounds):
+    head = (f"# Performance\n\nWritten by `make bench`: {rounds} rounds in turn, the "
+            f"best of each, on {os.cpu_count()} CPUs ({cpu_name()}), {time.strftime('%Y-%m-%d')}. "
+            "Ratios below 1 are faster than the best peer.\n\n")
+    best = kept(best, rows)
+    PERFORMANCE.write_text(head + "\n".join(table(best, names)) + "\n" + ways(rows))
+    RESULTS.write_text(json.dumps(best, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=4)
@@ -302,18 +331,11 @@ def main():
     for stack in found:
         for name in PROGRAMS:
             stack.compile(ROOT / "bench" / f"{name}.c")
-    best = measure(found, options.row or list(ROWS), options.rounds)
-    lines = list(table(best, [stack.name for stack in found]))
-    print("\n".join(lines))
+    rows, names = options.row or list(ROWS), [stack.name for stack in found]
+    best = measure(found, rows, options.rounds)
+    print("\n".join(table(best, names)))
     if options.write:
-        head = (f"# Performance\n\nWritten by `make bench`: {options.rounds} rounds in turn, the "
-                f"best of each, on {os.cpu_count()} CPUs ({cpu_name()}), "
-                f"{time.strftime('%Y-%m-%d')}. "
-                "Ratios below 1 are faster than the best peer.\n\n")
-        ways = ("\n## What the machine can do\n\nWithout any MPI, two processes, there and back "
-                "(`bench/limits.c` says what each way is).\n\n" + "\n".join(limits()) + "\n")
-        (ROOT / "docs" / "performance.md").write_text(head + "\n".join(lines) + "\n" + ways)
-        (ROOT / "bench" / "results.json").write_text(json.dumps(best, indent=1) + "\n")
+        write(best, names, rows, options.rounds)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ allgather_on(struct comm *comm, const struct transfer *args)
                small_given(&recv, &args->recv, QUICK_MOST) && recv.bytes == send.bytes &&
                small_apart(&send, &recv, 1, (uint64_t)comm->size) &&
                quick_begin(&q, comm, signature_make(COLL_ALLGATHER, -1), send.bytes))) {
-        small_copy(q.data, send.data, send.bytes);
+        bytes_copy(q.data, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
         quick_pause(&q, send.bytes);
         if (likely(quick_all_seen(&q, send.bytes))) {

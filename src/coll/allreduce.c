@@ -62,7 +62,7 @@ allreduce_on(struct comm *comm, const struct reduce_args *args)
                            recv.bytes))) {
         if (in_place)
             send = (struct small){memcpy(copy, recv.data, recv.bytes), recv.bytes};
-        small_copy(q.data, send.data, send.bytes);
+        bytes_copy(q.data, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
         quick_pause(&q, send.bytes);
         if (likely(quick_all_seen(&q, send.bytes))) {

@@ -65,7 +65,7 @@ alltoall_quick(const struct quick *q, const struct small *send, const struct sma
 {
     for (int m = 0; m < q->coll->size; m++) {
         uint64_t at = (uint64_t)m * recv->bytes;
-        small_copy(recv->data + at, m == q->coll->rank ? send->data + at : quick_lane(q, m, all),
+        bytes_copy(recv->data + at, m == q->coll->rank ? send->data + at : quick_lane(q, m, all),
                    recv->bytes);
     }
 }

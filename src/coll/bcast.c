@@ -36,12 +36,12 @@ bcast_on(struct comm *comm, const struct transfer *args)
                (unsigned)args->root < (unsigned)comm->size &&
                quick_begin(&q, comm, signature_make(COLL_BCAST, args->root), root ? s.bytes : 0))) {
         if (root)
-            small_copy(q.data, s.data, s.bytes);
+            bytes_copy(q.data, s.data, s.bytes);
         posted = quick_post(&q, s.bytes);
         if (root)
             return quick_end(&q);
         if (likely(quick_seen(&q, args->root, s.bytes))) {
-            small_copy(s.data, quick_data(&q, args->root, s.bytes), s.bytes);
+            bytes_copy(s.data, quick_data(&q, args->root, s.bytes), s.bytes);
             return quick_end(&q);
         }
     }

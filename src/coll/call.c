@@ -121,7 +121,6 @@ attach(struct coll *coll, uint64_t at)
     coll->own = &coll->board->members[coll->rank];
     if (coll->size > 64)
         coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
-    coll->lane_piece = exchange_piece(coll->size, true);
     coll->quick =
         coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads && !coll->inter;
 }
@@ -195,6 +194,7 @@ coll_open(struct comm *comm, enum form form, struct coll **result)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
     const struct group *all = comm->all;
     *coll = (struct coll){.rank = all->rank, .size = all->size, .peers = all->peers};
+    coll->lane_piece = exchange_piece(all->size, true);
     coll->inter = comm_is_inter(comm);
     coll->comm = comm;
     coll->tag = TAG_BOARD - (int)form;

@@ -401,6 +401,10 @@ uint64_t slices_most(int size);
 /* Bytes of a piece of an exchange among `size` members. */
 uint64_t exchange_piece(int size, bool lanes);
 
+/* What of an exchange follows from the call and its board alone. A step does it, but for a
+ * persistent call's plan, for which it is done once. */
+void exchange_plan(struct call *call);
+
 enum step exchange_step(struct call *call);
 enum step slices_step(struct call *call);
 enum step tree_step(struct call *call);

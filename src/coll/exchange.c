@@ -41,9 +41,11 @@ static void
 plan_piece(struct call *call)
 {
     uint64_t piece = call->lanes ? call->coll->lane_piece : PIECE;
-    uint64_t unit = unit_of(call);
+    uint64_t unit = unit_of(call), cut = 0;
+    if (unlikely(call->bytes > POSTING_INLINE) && unit > 1)
+        cut = piece % unit; // a division, which what stands in a posting need not wait for
     call->whole = call->op && (unit > piece || !(call->send.raw || call->type->contiguous));
-    call->piece = call->whole ? UINT64_MAX : unit > 1 ? piece - piece % unit : piece;
+    call->piece = call->whole ? UINT64_MAX : piece - cut;
 }
 
 // What a lane begins with, when its size is the giver's affair.
@@ -70,7 +72,9 @@ static uint64_t
 plan_rounds_in(const struct call *call)
 {
     uint64_t most = 0;
-    if (likely(!vector_given(call->recv.counts) || call->op)) {
+    if (call->op)
+        return rounds_of(call, call->bytes);
+    if (likely(!vector_given(call->recv.counts))) {
         struct giver first = giver(call, 0);
         return rounds_of(call, wanted(call, &first));
     }
@@ -173,16 +177,29 @@ post_window(struct call *call)
     return STEP_DONE;
 }
 
-static void
-plan(struct call *call)
+void
+exchange_plan(struct call *call)
 {
     plan_piece(call);
     call->rounds_in = takes(call) ? plan_rounds_in(call) : 0;
-    // What was posted the short way is all in the posting.
-    if (call->posted && gives(call)) {
-        call->ring = call->rounds_out = call->filled = 1;
-        call->window = call->own->at;
-    }
+}
+
+// What was posted the short way is all in the posting.
+static void
+resume(struct call *call)
+{
+    if (!gives(call))
+        return;
+    call->ring = call->rounds_out = call->filled = 1;
+    call->window = call->own->at;
+}
+
+static void
+plan(struct call *call)
+{
+    exchange_plan(call);
+    if (call->posted)
+        resume(call);
 }
 
 static enum step
@@ -279,6 +296,17 @@ check_source(struct call *call, const struct giver *giver, const struct posting 
     return STEP_DONE;
 }
 
+const char *
+source_place(const struct call *call, const struct giver *giver, uint64_t want)
+{
+    const struct posting *p = peer_posting(call, giver->rank);
+    uint64_t lane = call->lanes ? (uint64_t)giver->lane : 0, k = call->taken;
+    if (fits_posting(call, want))
+        return (const char *)p->data + lane * want;
+    return (char *)segment_at(engine.seg, p->at) + lane * p->stride + lane_head(call) +
+           (k ? k % p->ring * call->piece : 0);
+}
+
 enum step
 source_ready(struct call *call, const struct giver *giver, struct source *source)
 {
@@ -297,12 +325,7 @@ source_ready(struct call *call, const struct giver *giver, struct source *source
     // acquire: pairs with the release in fill_more.
     if (k && atomic_load_explicit(&p->filled, memory_order_acquire) <= k)
         return call_wait(call, giver->rank);
-    uint64_t lane = call->lanes ? (uint64_t)giver->lane : 0;
-    if (fits_posting(call, want))
-        source->at = (const char *)p->data + lane * want;
-    else
-        source->at = (char *)segment_at(engine.seg, p->at) + lane * p->stride + lane_head(call) +
-                     (k ? k % p->ring * call->piece : 0);
+    source->at = source_place(call, giver, want);
     return STEP_DONE;
 }
 

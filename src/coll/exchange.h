@@ -211,6 +211,9 @@ struct source {
 /* Round `taken` of a giver is there, and is what we want. */
 enum step source_ready(struct call *call, const struct giver *giver, struct source *source);
 
+/* Where it stands, once it is. */
+const char *source_place(const struct call *call, const struct giver *giver, uint64_t want);
+
 static inline void
 count_taken(struct call *call)
 {

@@ -45,14 +45,14 @@ own_source(struct call *call, uint64_t pos)
     return side_part(&call->send, call->lanes ? call->coll->rank : 0).flat + pos;
 }
 
+// What `rank` gives to the round, from `pos` on: it is there (all_ready).
 static inline const char *
-source_of(struct call *call, int rank, struct source *source)
+source_of(struct call *call, int rank, uint64_t pos)
 {
     if (rank == call->coll->rank)
-        return own_source(call, source->pos);
+        return own_source(call, pos);
     struct giver from = giver_at(call, rank);
-    (void)source_ready(call, &from, source); // it is: all_ready
-    return source->at;
+    return source_place(call, &from, call->bytes);
 }
 
 static cold enum step
@@ -65,17 +65,16 @@ no_memory(struct call *call, uint64_t size)
 static inline void
 reduce_into(struct call *call, char *into, uint64_t pos, uint64_t n)
 {
-    struct source source = {.pos = pos};
     int m = reduce_high(call) - 1;
-    const char *last = source_of(call, m, &source);
+    const char *last = source_of(call, m, pos);
     if (unlikely(m == call->from)) {
         memcpy(into, last, n * reduction_unit(call));
         return;
     }
     m--;
-    reduction_apply3(call, source_of(call, m, &source), last, into, n);
+    reduction_apply3(call, source_of(call, m, pos), last, into, n);
     while (--m >= call->from)
-        reduction_apply(call, source_of(call, m, &source), into, n);
+        reduction_apply(call, source_of(call, m, pos), into, n);
 }
 
 // A reduced piece, or what of it belongs to the result.
@@ -110,7 +109,8 @@ exchange_reduce(struct call *call)
         } else {
             into = side_part(&call->recv, 0).flat + pos;
         }
-        reduce_into(call, into, pos, size / reduction_unit(call));
+        reduce_into(call, into, pos,
+                    size == call->bytes ? call->units : size / reduction_unit(call));
         if (apart)
             deliver(call, into, pos, size);
     }
@@ -143,13 +143,12 @@ image_make(struct image *image, const struct call *call)
 static void
 image_get(struct image *image, struct call *call, int rank)
 {
-    struct source source = {0};
     if (rank == call->coll->rank && (call->lanes || !gives(call))) {
         struct part own = side_part(&call->send, call->lanes ? rank : 0);
         part_copy(&own, &image->part);
         return;
     }
-    part_put(&image->part, 0, source_of(call, rank, &source), call->bytes);
+    part_put(&image->part, 0, source_of(call, rank, 0), call->bytes);
 }
 
 static void

@@ -66,11 +66,11 @@ end(struct started *s, int err)
     request_done(s->request, err);
 }
 
-static enum step
-step_once(struct started *s)
+static inline enum step
+step_once(struct started *s, bool first)
 {
     s->stepping = true;
-    enum step step = call_step_whole(&s->call);
+    enum step step = first ? call_step(&s->call) : call_step_whole(&s->call);
     s->stepping = false;
     return step;
 }
@@ -86,7 +86,7 @@ task_step(struct task *task)
 {
     struct started *s = container_of(task, struct started, task);
     uint64_t before = s->mark;
-    enum step step = step_once(s);
+    enum step step = step_once(s, false);
     if (step == STEP_WAIT)
         return (s->mark = call_mark(&s->call)) != before;
     task_stop(task);
@@ -111,13 +111,13 @@ task_arm(struct task *task)
 static void
 begin(struct started *s)
 {
-    s->task = (struct task){.step = task_step, .arm = task_arm};
-    enum step step = step_once(s);
+    enum step step = step_once(s, true); // the start has looked whether the board is broken
     if (step != STEP_WAIT) {
         end(s, outcome(s, step));
         return;
     }
     s->mark = call_mark(&s->call);
+    s->task = (struct task){.step = task_step, .arm = task_arm};
     task_start(&s->task);
 }
 
@@ -278,6 +278,8 @@ init_planned(struct started *s, struct comm *comm)
     s->size = offsetof(struct call, comm);
     s->plan.comm = comm;
     s->plan.coll = s->coll;
+    if (s->coll && s->plan.algorithm == RUN_EXCHANGE)
+        exchange_plan(&s->plan);
     call_hold(&s->plan);
     s->plan.held = false; // each start need not hold it again
     s->plan.kept = true;

@@ -70,7 +70,7 @@ gather_on(struct comm *comm, const struct transfer *args)
         likely(quick_begin(&q, comm, signature_make(COLL_GATHER, args->root),
                            root ? 0 : send.bytes))) {
         if (!root)
-            small_copy(q.data, send.data, send.bytes);
+            bytes_copy(q.data, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
         if (!root)
             return quick_end(&q);

@@ -77,15 +77,6 @@ small_apart(const struct small *a, const struct small *b, uint64_t blocks_a, uin
     return a->data + a->bytes * blocks_a <= b->data || b->data + b->bytes * blocks_b <= a->data;
 }
 
-static inline void
-small_copy(void *to, const void *from, uint64_t n)
-{
-    if (likely(n == 8))
-        memcpy(to, from, 8);
-    else
-        memcpy(to, from, n);
-}
-
 static inline bool
 quick_may(const struct coll *coll)
 {
@@ -200,7 +191,7 @@ static inline void
 quick_collect(const struct quick *q, const struct small *own, char *to)
 {
     for (int m = 0; m < q->coll->size; m++, to += own->bytes)
-        small_copy(to, m == q->coll->rank ? own->data : quick_data(q, m, own->bytes), own->bytes);
+        bytes_copy(to, m == q->coll->rank ? own->data : quick_data(q, m, own->bytes), own->bytes);
 }
 
 /* ---- lanes: something else for each reader ---- */
@@ -222,7 +213,7 @@ quick_fill_lanes(const struct quick *q, const char *blocks, uint64_t bytes)
     for (int i = 1; i < q->coll->size; i++, lane += q->stride) {
         int m = q->coll->rank + i;
         m = m < q->coll->size ? m : m - q->coll->size;
-        small_copy(lane, blocks + (uint64_t)m * bytes, bytes);
+        bytes_copy(lane, blocks + (uint64_t)m * bytes, bytes);
     }
 }
 

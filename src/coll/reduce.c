@@ -66,7 +66,7 @@ reduce_on(struct comm *comm, const struct reduce_args *args)
                            signature_quick(COLL_REDUCE, args->root, args->op, args->datatype),
                            root ? 0 : send.bytes))) {
         if (!root)
-            small_copy(q.data, send.data, send.bytes);
+            bytes_copy(q.data, send.data, send.bytes);
         posted = quick_post(&q, send.bytes);
         if (!root)
             return quick_end(&q);

@@ -76,11 +76,11 @@ scatter_on(struct comm *comm, const struct transfer *args)
             quick_fill_lanes(&q, send.data, send.bytes);
         posted = quick_post(&q, recv.bytes);
         if (root) {
-            small_copy(recv.data, send.data + (uint64_t)comm->rank * send.bytes, recv.bytes);
+            bytes_copy(recv.data, send.data + (uint64_t)comm->rank * send.bytes, recv.bytes);
             return quick_end(&q);
         }
         if (likely(quick_seen(&q, args->root, recv.bytes))) {
-            small_copy(recv.data, quick_lane(&q, args->root, all), recv.bytes);
+            bytes_copy(recv.data, quick_lane(&q, args->root, all), recv.bytes);
             return quick_end(&q);
         }
     }

@@ -7,17 +7,6 @@
 
 #define FIRST_PAGE 4096
 
-struct part
-side_part(const struct side *s, int i)
-{
-    struct type *type = s->types ? s->types[i] : s->type;
-    MPI_Count count = vector_given(s->counts) ? vector_at(s->counts, i) : s->count;
-    MPI_Count at = (MPI_Count)i * s->count * type->extent;
-    if (vector_given(s->displs))
-        at = vector_at(s->displs, i) * (s->types ? 1 : type->extent);
-    return part_make(address(s->base, at), count, type, s->raw);
-}
-
 void
 part_copy_some(const struct part *from, const struct part *to, uint64_t pos, size_t n)
 {

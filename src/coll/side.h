@@ -110,7 +110,16 @@ part_make(char *base, MPI_Count count, struct type *type, bool raw)
 }
 
 /* Block i. */
-struct part side_part(const struct side *s, int i);
+static inline struct part
+side_part(const struct side *s, int i)
+{
+    struct type *type = s->types ? s->types[i] : s->type;
+    MPI_Count count = vector_given(s->counts) ? vector_at(s->counts, i) : s->count;
+    MPI_Count at = (MPI_Count)i * s->count * type->extent;
+    if (vector_given(s->displs))
+        at = vector_at(s->displs, i) * (s->types ? 1 : type->extent);
+    return part_make(address(s->base, at), count, type, s->raw);
+}
 
 /* Bytes of block i. */
 static inline uint64_t
@@ -121,12 +130,22 @@ side_bytes(const struct side *s, int i)
     return (uint64_t)count * (uint64_t)(s->raw ? type->extent : type->size);
 }
 
+// A number is copied without a call.
+static inline void
+bytes_copy(void *to, const void *from, size_t n)
+{
+    if (n == 8)
+        memcpy(to, from, 8);
+    else
+        memcpy(to, from, n);
+}
+
 /* Copy bytes [pos, pos + n) of a part's stream out of the user's buffer, or into it. n > 0. */
 static inline void
 part_get(const struct part *p, uint64_t pos, void *to, size_t n)
 {
     if (likely(p->flat != NULL))
-        memcpy(to, p->flat + pos, n);
+        bytes_copy(to, p->flat + pos, n);
     else
         layout_pack(p->type, p->base, p->count, pos, to, n);
 }
@@ -135,7 +154,7 @@ static inline void
 part_put(const struct part *p, uint64_t pos, const void *from, size_t n)
 {
     if (likely(p->flat != NULL))
-        memcpy(p->flat + pos, from, n);
+        bytes_copy(p->flat + pos, from, n);
     else
         layout_unpack(p->type, p->base, p->count, pos, from, n);
 }

@@ -5,7 +5,7 @@
 
 /* Starting persistent requests of any kind (MPI 5.0, 3.9). */
 
-static int
+static inline int
 find_inactive(MPI_Request handle, struct request **request)
 {
     *request = request_get(handle);
@@ -18,7 +18,7 @@ find_inactive(MPI_Request handle, struct request **request)
     return MPI_SUCCESS;
 }
 
-static int
+static inline int
 start(struct request *request)
 {
     request->active = true;
