@@ -18,7 +18,7 @@ RANKS  ?= 1 2 3 4 5 8
 MPI4PY ?= --abi --peer
 
 .DELETE_ON_ERROR:
-.PHONY: all demo check suites suite-mpich suite-mpi4py bench format clean tools-present
+.PHONY: all demo check suites suite-mpich suite-tsan suite-mpi4py bench format clean tools-present
 
 SOURCES := $(shell find include src launcher python -type f -not -name '*.pyc' 2>/dev/null) \
            meson.build meson.options pyproject.toml
@@ -59,11 +59,15 @@ demo: $(VENV)/.installed $(VENV)/.demo
 check: $(VENV)/.installed $(VENV)/.check $(PEERS)/.made
 	MUSTER_MPICH="$(CURDIR)/$(PEERS)" $(BIN)/python -m pytest -q $(TESTS)
 
-# Those of mpi4py also as built for MPICH's library, with ours in its place, and on that library.
-suites: suite-mpich suite-mpi4py
+# Those of MPICH with several threads in a rank also under ThreadSanitizer; those of mpi4py also as
+# built for MPICH's library, with ours in its place, and on that library.
+suites: suite-mpich suite-tsan suite-mpi4py
 
 suite-mpich: $(VENV)/.installed
 	MUSTER_PREFIX="$(CURDIR)/$(VENV)" PYTHON=$(PYTHON) tests/suites/mpich.sh $(UNTIMED)
+
+suite-tsan: $(VENV)/.installed $(VENV)/.check
+	MUSTER_PREFIX="$(CURDIR)/$(VENV)" PYTHON=$(PYTHON) tests/suites/mpich.sh --tsan
 
 suite-mpi4py: $(VENV)/.installed
 	MUSTER_PREFIX="$(CURDIR)/$(VENV)" PYTHON=$(PYTHON) tests/suites/mpi4py.sh $(MPI4PY) $(RANKS)

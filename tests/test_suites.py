@@ -38,6 +38,18 @@ def test_mpich_programs(environment, build):
     assert len(lines) > 100, done.stdout
 
 
+def test_threads_of_mpich_programs(environment, build):
+    """Some lines with several threads in a rank, under ThreadSanitizer."""
+    kept = build / "mpich-tsan.json"
+    kept.unlink(missing_ok=True)
+    done = run([SUITES / "mpich.sh", "--tsan", "--only-fast", "--limit", 60, "--json", kept],
+               timeout=580, check=False, env=environment)
+    lines = json.loads(kept.read_text()) if kept.exists() else {}
+    wrong = {name: line for name, line in lines.items() if line["state"] != "passed"}
+    assert wrong == {}, done.stdout
+    assert len(lines) > 4, done.stdout
+
+
 def test_upstream_mpi4py(environment, build):
     """All tests of upstream, with two ranks."""
     kept = build / "mpi4py.json"

@@ -219,6 +219,18 @@ sleep_alone(const struct wait *wait)
     return engine.interrupt ? interrupted() : MPI_SUCCESS;
 }
 
+int
+engine_nap(void)
+{
+    engine_give();
+    bool look_up = nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL) != 0;
+    engine_take();
+    int err = engine_failed();
+    if (err)
+        return failed_or_interrupted(err);
+    return look_up && engine.interrupt ? interrupted() : MPI_SUCCESS;
+}
+
 static int
 wait_sleep(struct wait *wait)
 {

@@ -270,6 +270,9 @@ struct wait {
 
 int engine_wait(struct wait *wait);
 
+/* Give the lock away for a millisecond, where nobody would ring; a code as engine_wait's. */
+int engine_nap(void);
+
 /* Something that other threads of this process may wait for has changed. */
 void engine_changed(void);
 

@@ -141,7 +141,7 @@ resume(void)
 {
     // relaxed: a peer that sends to this rank has heard from it since, in making a communicator.
     if (engine.block)
-        atomic_store_explicit(&engine.block->leaves, 0, memory_order_relaxed);
+        atomic_store_explicit(&engine.block->leaves, LEAVES_NOT, memory_order_relaxed);
 }
 
 static int
@@ -241,7 +241,7 @@ static void
 say_that_it_leaves(void)
 {
     // release: who is woken sees it.
-    atomic_store_explicit(&engine.block->leaves, 1, memory_order_release);
+    atomic_store_explicit(&engine.block->leaves, LEAVES, memory_order_release);
     bell_order(engine.seg);
     if (!atomic_load_explicit(&engine.seg->lingering, memory_order_relaxed))
         return;
@@ -265,6 +265,40 @@ linger(struct wait *wait, bool (*pending)(void))
     return err;
 }
 
+static bool
+others_may_send(void)
+{
+    for (int r = 0; r < engine.size; r++) {
+        struct rank_block *block = segment_rank(engine.seg, r);
+        // acquire: pairs with the release in await_dropped; what it has sent is in the inbox.
+        bool quiet = atomic_load_explicit(&block->leaves, memory_order_acquire) == LEAVES_QUIET ||
+                     atomic_load_explicit(&block->state, memory_order_acquire) == RANK_FINALIZED ||
+                     atomic_load_explicit(&block->ended, memory_order_acquire);
+        if (r != engine.rank && !quiet)
+            return true;
+    }
+    return false;
+}
+
+// Receives that the user has let go of go on while some rank may still send. One that waits here as
+// well, and has sent all, will not.
+static int
+await_dropped(void)
+{
+    int err = MPI_SUCCESS;
+    while (!err && engine.seg && message_dropped()) {
+        if (!message_pending())
+            atomic_store_explicit(&engine.block->leaves, LEAVES_QUIET, memory_order_release);
+        bool more = others_may_send();
+        if (progress_poll())
+            continue;
+        if (!more)
+            break;
+        err = engine_nap();
+    }
+    return err;
+}
+
 static int
 drain(const char *op)
 {
@@ -273,6 +307,8 @@ drain(const char *op)
     // The user has let go of some of them (MPI_Request_free); the others need what they bring.
     while ((engine.receiving || engine.tasks) && !(err = engine_wait(&wait)))
         ;
+    wait_end(&wait);
+    err = err ? err : await_dropped();
     if (engine.seg) {
         say_that_it_leaves();
         err = err ? err : linger(&wait, message_pending);
@@ -289,8 +325,9 @@ engine_stop(const char *op)
         return MPI_SUCCESS;
     engine.stopping = true;
     int err = drain(op);
+    // release: pairs with the acquire in others_may_send.
     if (engine.block)
-        atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_relaxed);
+        atomic_store_explicit(&engine.block->state, RANK_FINALIZED, memory_order_release);
     atomic_store_explicit(&engine.state, world ? ENGINE_FINALIZED : ENGINE_NEW,
                           memory_order_relaxed);
     engine.stopping = false;

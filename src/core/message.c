@@ -658,6 +658,19 @@ message_insist(void)
 }
 
 bool
+message_dropped(void)
+{
+    const struct pool *pool = &pools[HANDLE_REQUEST];
+    for (uint32_t i = 0; pool->live && i < pool->count; i++) {
+        const struct request *r = (const struct request *)pool_at(pool, i);
+        if (r->object.generation & 1 && r->kind == REQUEST_RECV && !r->done &&
+            (r->orphan || (r->parent && r->parent->orphan)))
+            return true;
+    }
+    return false;
+}
+
+bool
 message_orphans(void)
 {
     for (const struct peer *peer = engine.deferred; peer; peer = peer->deferred_next)

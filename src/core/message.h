@@ -96,6 +96,9 @@ bool message_progress(void);
 /* Before this process sleeps: announce more of what is deferred; true if anything was. */
 bool message_insist(void);
 
+/* Any receive left that the user has let go? */
+bool message_dropped(void);
+
 /* Any send left that the user has let go, and that needs this process? */
 bool message_orphans(void);
 

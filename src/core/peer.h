@@ -43,7 +43,8 @@ struct peer {
 static inline bool
 peer_leaves(const struct peer *peer)
 {
-    return peer->block && atomic_load_explicit(&peer->block->leaves, memory_order_relaxed);
+    return peer->block &&
+           atomic_load_explicit(&peer->block->leaves, memory_order_relaxed) == LEAVES;
 }
 
 #endif

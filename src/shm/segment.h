@@ -45,6 +45,13 @@ enum rank_state {
     RANK_SESSION = 3,   // it has sessions only (MPI_Session_init); with the last it is FINALIZED
 };
 
+/* How far MPI_Finalize is. */
+enum rank_leaves {
+    LEAVES_NOT = 0,
+    LEAVES = 1,       // it will receive nothing more
+    LEAVES_QUIET = 2, // it will send nothing more, and takes what others still send
+};
+
 static inline bool
 rank_state_inside(uint32_t state)
 {
@@ -116,7 +123,7 @@ struct rank_block {
     _Atomic int32_t pid;     // compare-and-swap from 0 in MPI_Init claims the rank
     _Atomic uint32_t state;  // enum rank_state
     _Atomic uint32_t ended;  // the launcher alone: 1 after the rank's process has been reaped
-    _Atomic uint32_t leaves; // 1: it is in MPI_Finalize, and will receive nothing more
+    _Atomic uint32_t leaves; // enum rank_leaves
     struct waiting waiting;
 
     // The rank writes `sleeping`, peers read it after each message and write `bell` if it is set.

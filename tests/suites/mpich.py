@@ -18,14 +18,17 @@ from pathlib import Path
 
 import mpich_source
 from common import BUILD, fail, table
-from mpich_build import Builder
+from mpich_build import PLAIN, Builder, tsan
 from mpich_lines import read_all
 from mpich_run import MEASURING, run_lines
 
 NOT_APPLICABLE = Path(__file__).with_name("mpich-not-applicable.txt")
 TO_COME = Path(__file__).parents[1] / "exports-to-come.txt"
-RESULTS = BUILD / "mpich" / "results.json"
 STATES = ["passed", "failed", "timed out", "missing", "not built", "no memory", "not applicable"]
+# Lines with several threads in a rank, for --tsan: not those with windows or new processes, nor
+# those that repeat a line with 1,000 times the data, a minute each.
+THREADED = ["threads/*", "impls/mpich/threads/*"]
+NOT_TSAN = ["threads/rma/*", "threads/spawn/*", "threads/perf/*", "* -count=4194304"]
 FAST = {"every": 8, "ranks": 4, "limit": 60}
 
 
@@ -44,13 +47,20 @@ def options():
                         "memory and names no long limit".format(**FAST))
     parser.add_argument("--untimed", action="store_true",
                         help="leave out the programs that judge by times that they measure")
+    parser.add_argument("--tsan", action="store_true",
+                        help="programs and library under ThreadSanitizer, which sees the threads "
+                        "of a rank: a report fails the line (those with several threads)")
     parser.add_argument("--again", action="store_true",
                         help="only lines that did not pass when they last ran")
     parser.add_argument("--build-only", action="store_true")
-    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE",
-                        help="where results are kept (build/suites/mpich/results.json)")
+    parser.add_argument("--json", type=Path, metavar="FILE",
+                        help="where results are kept (build/suites/mpich/results.json, or "
+                        "results-tsan.json)")
     parser.add_argument("-v", "--verbose", action="store_true", help="the output of what fails")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    name = "results-tsan.json" if chosen.tsan else "results.json"
+    chosen.json = chosen.json or BUILD / "mpich" / name
+    return chosen
 
 
 def not_applicable(lines):
@@ -76,6 +86,9 @@ def matches(line, pattern):
 
 def select(lines, reasons, chosen):
     """The lines to look at, those that do not apply among them."""
+    if chosen.tsan:
+        lines = [x for x in lines if any(matches(x, p) for p in THREADED)
+                 and not any(matches(x, p) for p in NOT_TSAN)]
     if chosen.what:
         lines = [x for x in lines if any(matches(x, p) or matches(x, p + "/*")
                                          for p in chosen.what)]
@@ -145,9 +158,9 @@ def print_missing(lines, results):
     return set(wanted) - set(TO_COME.read_text().split() if TO_COME.exists() else [])
 
 
-def build(lines, jobs):
+def build(lines, kind, jobs):
     began = time.monotonic()
-    builder = Builder(mpich_source.source(), jobs)
+    builder = Builder(mpich_source.source(), jobs, kind)
     wanted = {f"{line.folder}/{line.program}" for line in lines}
     folders = list(dict.fromkeys(line.folder for line in lines))
     states = builder.build_folders(folders, wanted)
@@ -166,7 +179,8 @@ def main():
     if chosen.again:
         before = read_results(chosen.json)
         runnable = [x for x in runnable if before.get(str(x), {}).get("state") != "passed"]
-    states = build(runnable, chosen.jobs)
+    kind = tsan() if chosen.tsan else PLAIN
+    states = build(runnable, kind, chosen.jobs)
     tell = Teller(chosen.json, len(runnable), chosen.verbose)
     ready = []
     for line in runnable:
@@ -180,7 +194,7 @@ def main():
         print(f"{len(runnable) - len(ready)} of {len(runnable)} lines have no program")
         sys.exit(len(runnable) != len(ready))
     began = time.monotonic()
-    run_lines(ready, chosen.jobs, chosen.limit, tell)
+    run_lines(ready, kind, chosen.jobs, chosen.limit, tell)
     tell.keep()
     total = print_table(lines, tell.results, reasons)
     unknown = print_missing(lines, tell.results)

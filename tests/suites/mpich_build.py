@@ -8,13 +8,14 @@ when something that goes into it has changed, by content.
 
 import hashlib
 import json
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from common import BUILD, PREFIX, ROOT, fail, make_standin, need, run
+from common import BUILD, LIBRARY, PREFIX, ROOT, fail, make_standin, need, run
 
-FOLDER = BUILD / "mpich" / "programs"
 # What a compiler of today refuses is refused here, too: a handle in an int, an unknown function.
 FLAGS = ["-O1", "-Werror=implicit-function-declaration", "-Werror=int-conversion",
          "-Werror=incompatible-pointer-types"]
@@ -38,6 +39,39 @@ UTIL = ["util/mtest.c", "util/mtest_common.c", "util/dtypes.c", "dtpools/src/dtp
         "dtpools/src/dtpools_init_verify.c", "dtpools/src/dtpools_misc.c"]
 
 
+SUPPRESSIONS = Path(__file__).with_name("mpich-tsan.supp")
+
+
+@dataclass
+class Kind:
+    """How programs are built and run, and where they lie."""
+
+    folder: Path
+    compiler: list
+    libraries: list = field(default_factory=list)
+    env: dict = field(default_factory=dict)
+
+
+PLAIN = Kind(BUILD / "mpich" / "programs", [PREFIX / "bin" / "mpicc"])
+
+
+def tsan():
+    """ThreadSanitizer in the programs and in an engine of its own. It sees the threads of a rank;
+    what another process does in the segment is invisible to it."""
+    engine = BUILD / "tsan"
+    meson = PREFIX / "bin" / "meson"
+    path = os.environ | {"PATH": f"{PREFIX / 'bin'}:{os.environ['PATH']}"}
+    if not (engine / "build.ninja").exists():
+        need([meson, "setup", engine, ROOT, "-Db_sanitize=thread", "-Db_lundef=false",
+              "-Dpython=false", "-Dbuildtype=debugoptimized", "-Db_ndebug=false"], env=path)
+    need([meson, "compile", "-C", engine], env=path)
+    library = engine / "src" / LIBRARY
+    return Kind(BUILD / "mpich" / "tsan",
+                [os.environ.get("CC", "cc"), "-g", "-fsanitize=thread", f"-I{ROOT / 'include'}"],
+                [library, f"-Wl,-rpath,{library.parent}"],
+                {"TSAN_OPTIONS": f"exitcode=66 suppressions={SUPPRESSIONS}"})
+
+
 def digest(*parts):
     total = hashlib.sha256()
     for part in parts:
@@ -56,11 +90,13 @@ def variables(makefile):
 
 
 class Builder:
-    """Builds programs below FOLDER; what became of each is kept in built.json."""
+    """Builds programs of a kind; what became of each is kept in built.json."""
 
-    def __init__(self, source, jobs):
-        self.source, self.jobs = source, jobs
-        self.kept = FOLDER / "built.json"
+    def __init__(self, source, jobs, kind):
+        self.source, self.jobs, self.kind = source, jobs, kind
+        self.folder = kind.folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.kept = self.folder / "built.json"
         self.built = json.loads(self.kept.read_text()) if self.kept.exists() else {}
         self.standin = make_standin(BUILD / "mpich" / "standin", ends=True)
         config = BUILD / "mpich" / "config"
@@ -71,11 +107,12 @@ class Builder:
         paths = [config, source / "include", source / "dtpools" / "include"]
         self.flags = [*FLAGS, *(f"-I{path}" for path in paths)]
         headers = [path for folder in paths for path in sorted(folder.glob("*.h"))]
-        self.common = digest(*headers, ROOT / "include" / "mpi.h", *FLAGS)
+        self.common = digest(*headers, ROOT / "include" / "mpi.h", *FLAGS,
+                             *kind.compiler)
 
     def compile(self, source, target, extra):
         target.parent.mkdir(parents=True, exist_ok=True)
-        return run([PREFIX / "bin" / "mpicc", *self.flags, *extra, "-c", source, "-o", target])
+        return run([*self.kind.compiler, *self.flags, *extra, "-c", source, "-o", target])
 
     def make_util(self):
         """The library that all programs share, once for those with threads."""
@@ -85,7 +122,7 @@ class Builder:
         key = digest(self.common, *sources, *parts, *self.source.glob("util/*.h"))
         if self.built.get("util") == key:
             return
-        work = [(path, FOLDER / "util" / kind / f"{path.stem}.o", extra)
+        work = [(path, self.folder / "util" / kind / f"{path.stem}.o", extra)
                 for (kind, extra), part in zip(kinds.items(), parts, strict=True)
                 for path in [*sources, part]]
         with ThreadPoolExecutor(self.jobs) as pool:
@@ -93,9 +130,9 @@ class Builder:
                 if done.returncode != 0:
                     fail(f"the programs' common library:\n{done.stdout}")
         for kind in kinds:
-            archive = FOLDER / "util" / f"{kind}.a"
+            archive = self.folder / "util" / f"{kind}.a"
             archive.unlink(missing_ok=True)
-            need(["ar", "rcs", archive, *(FOLDER / "util" / kind).glob("*.o")])
+            need(["ar", "rcs", archive, *(self.folder / "util" / kind).glob("*.o")])
         self.built["util"] = key
 
     def programs(self, folder):
@@ -126,7 +163,7 @@ class Builder:
         kept = self.built.get(f"{folder}/{name}")
         if kept and kept["key"] == key:
             return kept["error"]
-        error = self.make(FOLDER / folder / name, kind, sources, flags)
+        error = self.make(self.folder / folder / name, kind, sources, flags)
         self.built[f"{folder}/{name}"] = {"key": key, "error": error}
         return error
 
@@ -137,10 +174,10 @@ class Builder:
             done = self.compile(path, objects[-1], flags)
             if done.returncode != 0:
                 return first_error(done.stdout)
-        libraries = [FOLDER / "util" / f"{kind}.a", "-lm", "-lpthread"]
+        libraries = [self.folder / "util" / f"{kind}.a", *self.kind.libraries, "-lm", "-lpthread"]
         if self.standin:
             libraries += [self.standin, f"-Wl,-rpath,{self.standin.parent}"]
-        done = run([PREFIX / "bin" / "mpicc", *objects, "-o", program, *libraries])
+        done = run([*self.kind.compiler, *objects, "-o", program, *libraries])
         return first_error(done.stdout) if done.returncode != 0 else ""
 
     def build_folders(self, folders, only=None):

@@ -16,10 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from common import PREFIX, memory_available
-from mpich_build import FOLDER
 
 TIMED_OUT = 124  # what mpiexec returns then
 MEASURING = ("perf", "threads/perf")
+REPORT = re.compile(r"^(?:SUMMARY|FATAL): (ThreadSanitizer: .*)$", re.MULTILINE)
 EXPECTED = re.compile(r"^\s*(No [Ee]rrors|Test [Pp]assed)\s*$")
 KEEP = 4000  # bytes of output
 LIMIT = 180  # seconds, for a line that names none, as in MPICH's own script
@@ -31,6 +31,8 @@ def alone(line):
 
 def judge(line, code, output):
     """passed, failed, timed out or missing, and the reason in words."""
+    if report := REPORT.search(output):
+        return "failed", report[1]
     called = sorted(set(re.findall(r"^missing: (\w+)$", output, re.MULTILINE)))
     if called:
         return "missing", " ".join(called)
@@ -52,11 +54,11 @@ def judge(line, code, output):
     return ("passed", "") if said else ("failed", "wrote nothing")
 
 
-def start(line, limit, folder):
+def start(line, limit, folder, kind):
     command = [PREFIX / "bin" / "mpiexec", "-n", line.ranks, "--timeout", limit, *line.mpiexec,
                f"./{line.program}", *line.args]
     return subprocess.Popen([str(word) for word in command], cwd=folder, start_new_session=True,
-                            env=os.environ | line.env, stdin=subprocess.DEVNULL,
+                            env=os.environ | kind.env | line.env, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -69,23 +71,23 @@ def finish(job, limit):
         return job.communicate()[0] + b"\nmpiexec did not end its job\n", TIMED_OUT
 
 
-def run_line(line, most):
+def run_line(line, kind, most):
     """Run one line in an empty folder with the programs beside it; return its entry."""
     limit = line.limit or LIMIT
     limit = min(limit, most) if most else limit
     began = time.monotonic()
     with TemporaryDirectory(prefix="muster-suite-") as folder:
-        for program in (FOLDER / line.folder).iterdir():
+        for program in (kind.folder / line.folder).iterdir():
             if program.is_file():
                 (Path(folder) / program.name).symlink_to(program)
-        output, code = finish(start(line, limit, folder), limit)
+        output, code = finish(start(line, limit, folder, kind), limit)
     text = output.decode(errors="replace")
     state, reason = judge(line, code, text)
     return {"state": state, "reason": reason, "code": code, "output": text[-KEEP:],
             "seconds": round(time.monotonic() - began, 2)}
 
 
-def run_lines(lines, jobs, most, tell):
+def run_lines(lines, kind, jobs, most, tell):
     """Run all lines, call tell(line, entry) after each."""
     def one(line):
         if line.memory > memory_available():
@@ -93,7 +95,7 @@ def run_lines(lines, jobs, most, tell):
             entry = {"state": "no memory", "reason": f"{line.memory} GiB of {there}",
                      "seconds": 0, "code": 0, "output": ""}
         else:
-            entry = run_line(line, most)
+            entry = run_line(line, kind, most)
         tell(line, entry)
 
     with ThreadPoolExecutor(jobs) as pool:
