@@ -32,7 +32,8 @@ box_new(const struct envelope *e, int partitions)
 {
     char why[200];
     const struct peer *peer = peer_get(e->comm->peers[e->rank]);
-    if (partitions < 2 || !e->size || e->size > BOX_EACH || !peer->other)
+    if (partitions < 2 || !e->size || e->size > BOX_EACH || !peer->other ||
+        e->size * (uint64_t)partitions > BOX_MOST)
         return NULL;
     boxes_reap();
     uint64_t size = box_head(partitions) + e->size * (uint64_t)partitions;

@@ -20,6 +20,9 @@
 /* Larger ones are messages: from here on the copy costs more than a message does. */
 #define BOX_EACH 1024u
 
+/* Nor is the data of more than this kept twice. */
+#define BOX_MOST (64u << 20)
+
 struct box_range {
     uint32_t first, n;
 };
