@@ -141,13 +141,13 @@ environment_make(const struct options *options, const struct program *program, c
         return NULL;
     const struct env_plan *base = program->env.base == ENV_ALL ? &options->env : &program->env;
     struct assignment errhandler = {"MUSTER_ERRHANDLER", options->errhandler};
-    char number[16];
+    char number[32];
     struct assignment part = {WIRE_PART, number};
-    snprintf(number, sizeof number, "%d", program->part);
+    snprintf(number, sizeof number, "%d:%d", program->part, program->ranks);
     if (copy_base(env + 1, base, from) && assign_all(env + 1, &options->env, from) &&
         assign_all(env + 1, &program->env, from) &&
         (!options->errhandler || assign(env + 1, &errhandler, from)) &&
-        (!program->part || assign(env + 1, &part, from)))
+        (options->nprograms < 2 || assign(env + 1, &part, from)))
         return env;
     environment_free(env);
     return NULL;

@@ -12,7 +12,8 @@ struct row {
     const char *from[12];
     struct env_plan global, local;
     const char *errhandler;
-    int part;
+    size_t parts;
+    int part, ranks;
     const char *result; // joined by spaces
 };
 
@@ -61,18 +62,30 @@ static const struct row rows[] = {
      .from = {"A=0"},
      .errhandler = "mpi_errors_abort",
      .result = "A=0 MUSTER_ERRHANDLER=mpi_errors_abort"},
-    {.name = "the part of the command line, but for the first; not that of another job",
-     .from = {"A=0", "MUSTER_PART=7"},
+    {.name = "the part of the command line; not that of another job",
+     .from = {"A=0", "MUSTER_PART=7:1"},
+     .parts = 3,
      .part = 2,
-     .result = "A=0 MUSTER_PART=2"},
-    {.name = "the first part", .from = {"A=0", "MUSTER_PART=7"}, .result = "A=0"},
+     .ranks = 12,
+     .result = "A=0 MUSTER_PART=2:12"},
+    {.name = "the first part",
+     .from = {"A=0"},
+     .parts = 2,
+     .ranks = 5,
+     .result = "A=0 MUSTER_PART=0:5"},
+    {.name = "the only part",
+     .from = {"A=0", "MUSTER_PART=7:1"},
+     .parts = 1,
+     .ranks = 5,
+     .result = "A=0"},
 };
 
 static int
 check(const struct row *row)
 {
-    struct options options = {.env = row->global, .errhandler = row->errhandler};
-    struct program program = {.env = row->local, .part = row->part};
+    struct options options = {
+        .env = row->global, .errhandler = row->errhandler, .nprograms = row->parts};
+    struct program program = {.env = row->local, .part = row->part, .ranks = row->ranks};
     char text[1000] = "";
     char **env = environment_make(&options, &program, (char **)(uintptr_t)row->from);
     for (char **entry = env + 1; *entry; entry++) {

@@ -6,8 +6,9 @@
  *
  * Environment. MUSTER_JOB holds six numbers: "version:job:rank:size:fd:inode", job in hexadecimal,
  * the others decimal. `fd` is an inherited descriptor of the segment's memfd and `inode` what fstat
- * must say of it. MUSTER_PART is the number of the part of the command line, between ":", that a
- * rank was started by; the first, 0, is not told.
+ * must say of it. MUSTER_PART is "part:ranks": the number of the part of the command line,
+ * between ":", that a rank was started by, from 0, and how many ranks it has. A job of one part has
+ * none.
  *
  * Socket. When the descriptor did not survive (a wrapper closed it), a rank connects to the
  * launcher's abstract unix socket (SOCK_SEQPACKET, name "\0muster-<job in hexadecimal>"), which

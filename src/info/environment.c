@@ -66,11 +66,15 @@ info_job_size(void)
     return size;
 }
 
+// Of the part of the command line that this process was started by.
 static int
 put_size(struct info *info)
 {
     char value[16];
-    int size = info_job_size();
+    const char *part = getenv(WIRE_PART);
+    int size;
+    if (!part || sscanf(part, "%*d:%d", &size) != 1)
+        size = info_job_size();
     snprintf(value, sizeof value, "%d", size);
     int err = info_put(info, "maxprocs", value);
     return err ? err : info_put(info, "soft", value);

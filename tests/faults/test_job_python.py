@@ -225,3 +225,10 @@ def test_many_python_ranks(finish):
     script = HEAD + "print(comm.allreduce(rank)) if rank == 0 else comm.allreduce(rank)"
     job = finish("-n", 64, sys.executable, "-c", script, limit=60)
     assert (job.code, job.out, job.err) == (0, "2016\n", "")
+
+
+def test_each_part_of_a_job_knows_itself(finish):
+    script = "from mpi4py import MPI; print(MPI.COMM_WORLD.rank, MPI.INFO_ENV.Get('maxprocs'))"
+    part = [sys.executable, "-c", script]
+    job = finish("-n", 1, *part, ":", "-n", 3, *part)
+    assert sorted(job.out.splitlines()) == ["0 1", "1 3", "2 3", "3 3"], job.err

@@ -3,30 +3,13 @@
 
 /* Attributes (MPI 5.0, 7.7): when the user's functions are called, in which order, with what, and
  * what becomes of what they return. */
-#include "check.h"
+#include "errors.h"
 
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
 
 #define MANY 40
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
-
-static void
-check_text(int code, const char *part)
-{
-    char text[MPI_MAX_ERROR_STRING];
-    int n;
-    MPI_Error_string(code, text, &n);
-    CHECK(strstr(text, part) != NULL, "'%s' is not in '%s'", part, text);
-}
 
 /* ---- what the functions were called with ---- */
 

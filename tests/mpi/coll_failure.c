@@ -3,20 +3,12 @@
 
 /* A rank that fails while collectives are under way, started and persistent ones: every other one
  * learns it, whatever it waits for or starts, and may still end in order. */
-#include "check.h"
+#include "errors.h"
 
 #include <signal.h>
 #include <unistd.h>
 
 enum { MANY = 30 };
-
-static int
-class_of(int err)
-{
-    int errclass;
-    MPI_Error_class(err, &errclass);
-    return errclass;
-}
 
 int
 main(int argc, char **argv)

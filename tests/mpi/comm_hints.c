@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Hints of communicators (MPI 5.0, 7.4.4), and MPI_Comm_disconnect (11.10.4). */
-#include "check.h"
+#include "errors.h"
 
 #include <string.h>
 
@@ -14,14 +14,6 @@ static const char *const keys[] = {
     "mpi_assert_strict_persistent_collective_ordering",
 };
 #define KEYS 5
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
 
 // "01001": which of the assertions are set.
 static void

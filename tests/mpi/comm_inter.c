@@ -3,26 +3,9 @@
 
 /* Intercommunicators (MPI 5.0, 7.6): made in all ways, of groups of any sizes, and what each can be
  * used for. */
-#include "check.h"
+#include "errors.h"
 
 #include <string.h>
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
-
-static void
-check_text(int code, const char *part)
-{
-    char text[MPI_MAX_ERROR_STRING];
-    int n;
-    MPI_Error_string(code, text, &n);
-    CHECK(strstr(text, part) != NULL, "'%s' is not in '%s'", part, text);
-}
 
 static int
 rank_in(MPI_Comm comm)

@@ -2,18 +2,10 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Making, comparing, naming and freeing communicators (MPI 5.0, 7.4 and 7.8). */
-#include "check.h"
+#include "errors.h"
 
 #include <pthread.h>
 #include <string.h>
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
 
 static int
 comparison(MPI_Comm a, MPI_Comm b)

@@ -4,29 +4,12 @@
 /* MPI_Comm_split_type and MPI_Get_hw_resource_info (MPI 5.0, 7.4.2 and 9.1.2): by memory, by
  * hardware that the ranks are bound to, by process sets. */
 #define _GNU_SOURCE // sched.h
-#include "check.h"
+#include "errors.h"
 
 #include <sched.h>
 #include <string.h>
 
 #define KEY "mpi_hw_resource_type"
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
-
-static void
-check_text(int code, const char *part)
-{
-    char text[MPI_MAX_ERROR_STRING];
-    int n;
-    MPI_Error_string(code, text, &n);
-    CHECK(strstr(text, part) != NULL, "'%s' is not in '%s'", part, text);
-}
 
 static MPI_Info
 info_with(const char *key, const char *value)

@@ -3,7 +3,7 @@
 
 /* Error handlers of files, as far as MPI_FILE_NULL has one (MPI 5.0, 9.3.3 and 14.7), and of
  * windows: handlers of one kind of object are refused by the others. */
-#include "check.h"
+#include "errors.h"
 
 #include <string.h>
 
@@ -21,14 +21,6 @@ static void
 of_window(MPI_Win *win, int *code, ...)
 {
     (void)win, (void)code;
-}
-
-static int
-class_of(int code)
-{
-    int errclass;
-    MPI_Error_class(code, &errclass);
-    return errclass;
 }
 
 static void

@@ -3,7 +3,7 @@
 
 /* Groups (MPI 5.0, 7.3): each operation against the definition, on groups of every shape that the
  * ranks allow. */
-#include "check.h"
+#include "errors.h"
 
 #include <string.h>
 
@@ -14,14 +14,6 @@ struct list {
 };
 
 static MPI_Group world;
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
 
 static struct list
 list_of(MPI_Group group)

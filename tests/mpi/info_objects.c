@@ -2,17 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Info objects (MPI 5.0, chapter 10), at any time. */
-#include "check.h"
+#include "errors.h"
 
 #include <string.h>
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
 
 static void
 expect_value(MPI_Info info, const char *key, const char *expected)

@@ -4,19 +4,11 @@
 /* Reduction operations on one process (MPI 5.0, 6.9): which types each takes, results through the
  * handles of every C type, users' operations, mistakes. (src/op/kernels_test.c
  * has all the loops.) */
-#include "check.h"
+#include "errors.h"
 
 #include <complex.h>
 #include <stdbool.h>
 #include <string.h>
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
 
 #define REDUCE(ctype, type, op, x, y, expected)                                                    \
     do {                                                                                           \

@@ -3,17 +3,9 @@
 
 /* Sessions that come and go: several at once, before, beside, within and after the World model,
  * with communicators whose messages and collectives work each time. */
-#include "check.h"
+#include "errors.h"
 
 #include <string.h>
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
 
 static MPI_Session
 begin(const char *level)

@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Process sets, their groups, communicators of groups, and error handlers of sessions. */
-#include "check.h"
+#include "errors.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -12,29 +12,12 @@ static int heard; // codes that the handler below has got
 static MPI_Session heard_from;
 static int last_class;
 
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
-
 static void
 listen(MPI_Session *from, int *code, ...)
 {
     heard++;
     heard_from = *from;
     MPI_Error_class(*code, &last_class);
-}
-
-static int
-says(int code, const char *a, const char *b)
-{
-    char text[MPI_MAX_ERROR_STRING] = "";
-    int n;
-    MPI_Error_string(code, text, &n);
-    return strstr(text, a) && strstr(text, b);
 }
 
 static void

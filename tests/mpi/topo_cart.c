@@ -2,27 +2,10 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Grids: places, neighbors, slices, processes outside, and what is refused. */
-#include "check.h"
+#include "errors.h"
 
 #include <limits.h>
 #include <string.h>
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
-
-static int
-says(int code, const char *a, const char *b)
-{
-    char text[MPI_MAX_ERROR_STRING] = "";
-    int n;
-    MPI_Error_string(code, text, &n);
-    return strstr(text, a) && strstr(text, b);
-}
 
 // Row-major, by the definition.
 static void

@@ -3,17 +3,9 @@
 
 /* MPI_Dims_create: the product, the order, the fixed entries, the balance (against all choices),
  * and that no number takes long. */
-#include "check.h"
+#include "errors.h"
 
 #include <string.h>
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
 
 // The least difference of largest and smallest among all ways to write n as k factors.
 static int

@@ -3,26 +3,9 @@
 
 /* Graphs and distributed graphs: what goes in comes out, with self-edges, multiple edges and
  * weights; and what is refused. */
-#include "check.h"
+#include "errors.h"
 
 #include <string.h>
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
-
-static int
-says(int code, const char *a, const char *b)
-{
-    char text[MPI_MAX_ERROR_STRING] = "";
-    int n;
-    MPI_Error_string(code, text, &n);
-    return strstr(text, a) && strstr(text, b);
-}
 
 // The number of edges from a to b: some pairs have several, some none, some processes themselves.
 static int

@@ -2,15 +2,7 @@
 // Copyright (c) 2026, the Muster developers
 
 /* A communicator of two groups has no topology, and none is made of it. */
-#include "check.h"
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
+#include "errors.h"
 
 int
 main(void)

@@ -3,18 +3,10 @@
 
 /* Each wrong argument of the constructors, of packing and of what tells about datatypes: the error
  * class, a text that holds the values, and outputs left as they were. */
-#include "check.h"
+#include "errors.h"
 
 #include <limits.h>
 #include <string.h>
-
-static int
-class_of(int err)
-{
-    int class = -1;
-    MPI_Error_class(err, &class);
-    return class;
-}
 
 #define FAILS(call, class_, words)                                                                 \
     do {                                                                                           \

@@ -3,7 +3,7 @@
 
 /* The predefined datatypes (MPI 5.0, chapter 5 and appendix A): sizes, extents, names, counting,
  * moving those with holes, and duplicates of all of them. */
-#include "check.h"
+#include "errors.h"
 
 #include <complex.h>
 #include <stdbool.h>
@@ -116,14 +116,6 @@ static const struct row {
     PLAIN(MPI_COMPLEX32, 32),
 };
 #define ROWS ((int)(sizeof rows / sizeof *rows))
-
-static int
-class_of(int code)
-{
-    int errclass = -1;
-    MPI_Error_class(code, &errclass);
-    return errclass;
-}
 
 static void
 sizes(const struct row *row, MPI_Datatype type)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from abi_functions import functions  # noqa: E402
 
 # What a stand-in does when a program calls it: say its name, then end the process, or give an error
-# to a program that goes on after errors and looks at `calls`.
+# to a program that goes on after errors and looks at `muster_missing_calls`.
 STANDIN = """\
 #include <stdio.h>
 #include <unistd.h>
@@ -29,10 +29,9 @@ missing(const char *name)
 {{
     muster_missing_calls++;
     snprintf(muster_missing_name, sizeof muster_missing_name, "%s", name);
-    if ({ends}) {{
-        dprintf(2, "missing: %s\\n", name);
+    dprintf(2, "missing: %s\\n", name);
+    if ({ends})
         _exit(111);
-    }}
     return {error};
 }}
 #define MISSING(name) \\

@@ -124,15 +124,18 @@ def run(label, folder, mpiexec, ranks, chosen, libraries, standin=None):
         parts = [[f"^{path.name}$"] for path in sorted((SOURCE / "test").glob("test_*.py"))
                  if re.search("|".join(chosen.include), path.name)]
     env = os.environ | {"LD_LIBRARY_PATH": str(libraries)}
+    limit = chosen.limit
     if standin:
         env |= {"LD_PRELOAD": str(standin), "MUSTER_STANDIN": str(standin)}
-        chosen.limit = min(chosen.limit, 30)  # one rank misses a function, another waits for it
+        # One rank misses a function, another waits for it; but the longest module takes 20 s of
+        # each rank's CPU, and more ranks than CPUs share those.
+        limit = min(limit, 60 + 30 * ranks)
     job = [mpiexec, "-n", ranks, python(folder), REPORTER, SOURCE / "test" / "main.py"]
     entry = {"label": label, "ranks": ranks, "code": 0, "tests": {}, "seconds": 0, "output": "",
              "standin": bool(standin)}
     for include in parts:
         options = [word for regex in include for word in ("-i", regex)]
-        run_part([str(word) for word in [*job, *options]], env, chosen.limit, entry)
+        run_part([str(word) for word in [*job, *options]], env, limit, entry)
     return entry
 
 
@@ -146,14 +149,18 @@ def run_part(command, env, limit, entry):
     entry["code"] = entry["code"] or done.returncode
     if done.returncode != 0:
         entry["output"] += done.stdout.decode(errors="replace")[-6000:]
+    said = re.search(rb"^missing: (\w+)", done.stdout, re.MULTILINE)
     for path in sorted(reports.iterdir()):
-        entry["tests"].setdefault(path.name, {}).update(read_report(path))
+        found = read_report(path, said and said[1].decode())
+        entry["tests"].setdefault(path.name, {}).update(found)
 
 
-def read_report(path):
-    """Test -> [state, reason], the last one written."""
+def read_report(path, missed):
+    """Test -> [state, reason], the last one written. Where a function was missed, in whichever
+    thread, a test may have waited in vain for what it should have done."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    return {name: [state, reason] for name, state, reason in lines}
+    return {name: ["missing", missed] if missed and state == "running" else [state, reason]
+            for name, state, reason in lines}
 
 
 def bounded(command, env, limit):
@@ -183,10 +190,11 @@ def module_of(name):
 
 def judge(entry):
     """Test -> state and reason. A rank that misses a function may lead others astray: what goes
-    wrong in a module where one is missing says nothing, and counts as missing, too."""
+    wrong in a module where one is missing says nothing, and counts as missing, too. A test that was
+    cut in a module where none is missing is an error."""
     found = worst(entry)
-    signs = ["missing", "running"] if entry["standin"] else []
-    doubtful = {module_of(name) for name, (state, reason) in found.items() if state in signs}
+    doubtful = {module_of(name) for tests in entry["tests"].values()
+                for name, (state, reason) in tests.items() if state == "missing"}
     for name, (state, _reason) in found.items():
         if state in ("failed", "error", "running") and module_of(name) in doubtful:
             found[name] = "missing", ""
