@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
 PERFORMANCE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "bench" / "results.json"
-PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "types"]
+PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "types", "io"]
 
 
 class Stack:
@@ -225,6 +225,15 @@ def types(stack):
     return {f"{name} (times the loop by hand)": float(ratio) for name, ratio in lines}
 
 
+def io(stack):
+    """Collective access of 4 ranks to 32 MiB of a file in blocks that alternate."""
+    text = stack.run(4, [stack.programs["io"], str(BUILD / "io.dat")])
+    lines = [line.split() for line in (text or "").splitlines()[1:]]
+    return {f"{verb}_all of 32 MiB in blocks of {words[0]} B, 4 ranks (ms)":
+            (32 << 20) / 1000 / float(words[column])
+            for words in lines for column, verb in ((1, "write"), (2, "read"))}
+
+
 ROWS = {
     "latency": latency,
     "forms": forms,
@@ -237,8 +246,9 @@ ROWS = {
     "output": output,
     "imports": imports,
     "types": types,
+    "io": io,
 }
-SLOW = {"idle", "output", "imports", "types"}  # two rounds are enough
+SLOW = {"idle", "output", "imports", "types", "io"}  # two rounds are enough
 
 
 def measure(found, rows, rounds):

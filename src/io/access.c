@@ -91,21 +91,6 @@ access_close(struct access *a)
 
 /* ---- places ---- */
 
-// Does all of it lie where a file can have bytes?
-static int
-check_place(const struct access *a, MPI_Offset at)
-{
-    MPI_Offset pos, end, tiles;
-    const struct type *tile = a->view->tile;
-    bool far = __builtin_mul_overflow(at, (MPI_Offset)a->view->unit, &pos) ||
-               __builtin_add_overflow(pos, (MPI_Offset)a->bytes, &end);
-    if (!far && tile->size)
-        far = __builtin_mul_overflow(end / tile->size + 1, tile->extent, &tiles) ||
-              __builtin_add_overflow(tiles, a->view->disp, &tiles) ||
-              __builtin_add_overflow(tiles, tile->true_lb + tile->true_extent, &tiles);
-    return far ? error_new(MPI_ERR_ARG, "offset %lld is too large", (long long)at) : MPI_SUCCESS;
-}
-
 static int
 access_place(struct access *a, const struct way *form, MPI_Offset at)
 {
@@ -116,7 +101,7 @@ access_place(struct access *a, const struct way *form, MPI_Offset at)
         at = atomic_load_explicit(&a->io->shared->pointer, memory_order_relaxed);
     if (at < 0)
         return negative_error(MPI_ERR_ARG, "offset", at);
-    int err = check_place(a, at);
+    int err = view_reaches(a->view, at, a->bytes);
     if (err)
         return err;
     if (form->place == PLACE_OWN)
@@ -185,7 +170,7 @@ place_ordered(struct access *a, struct comm *comm, const struct way *form,
         at = atomic_fetch_add_explicit(&a->io->shared->pointer, units, memory_order_relaxed);
     int err = agree_give(comm, form->kind, &at, sizeof at);
     if (!err)
-        err = check_place(a, at + before);
+        err = view_reaches(a->view, at + before, a->bytes);
     a->pos = (uint64_t)(at + before) * a->view->unit;
     return err;
 }

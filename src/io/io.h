@@ -162,6 +162,9 @@ view_hold(struct view *view)
  * would. */
 MPI_Offset view_offset(const struct view *view, uint64_t pos);
 
+/* Do `bytes` from offset `at` on lie where a file can have any? MPI_ERR_ARG if not. */
+int view_reaches(const struct view *view, MPI_Offset at, uint64_t bytes);
+
 /* Offset in etypes of the end of a file of `size` bytes: the first etype that is not all in it. */
 MPI_Offset view_end(const struct view *view, MPI_Offset size);
 

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pieces smaller than this are read with what lies between them, if that is at most this many times
- * as much. Measured on a page cache: a call costs 0.4 us, 4 KiB of it 0.4 us. */
+/* Pieces smaller than this are read with what lies between them, if that is at most so many times
+ * as much. A call costs about a microsecond, in which a page cache gives 8 KiB. */
 #define SIEVE_PIECE 4096
 #define SIEVE_TIMES 8
 

@@ -38,6 +38,20 @@ view_offset(const struct view *view, uint64_t pos)
     return cursor_offset(view->tile, view->disp, pos);
 }
 
+int
+view_reaches(const struct view *view, MPI_Offset at, uint64_t bytes)
+{
+    MPI_Offset pos, end, tiles;
+    const struct type *tile = view->tile;
+    bool far = __builtin_mul_overflow(at, (MPI_Offset)view->unit, &pos) ||
+               __builtin_add_overflow(pos, (MPI_Offset)bytes, &end);
+    if (!far && tile->size)
+        far = __builtin_mul_overflow(end / tile->size + 1, tile->extent, &tiles) ||
+              __builtin_add_overflow(tiles, view->disp, &tiles) ||
+              __builtin_add_overflow(tiles, tile->true_lb + tile->true_extent, &tiles);
+    return far ? error_new(MPI_ERR_ARG, "offset %lld is too large", (long long)at) : MPI_SUCCESS;
+}
+
 // How many bytes of the view lie before byte `size` of the file: its places are in order.
 static uint64_t
 bytes_before(const struct view *view, MPI_Offset size)
@@ -264,15 +278,14 @@ weak_alias(PMPI_File_get_view, MPI_File_get_view);
 static int
 get_byte_offset(const struct io *io, MPI_Offset offset, MPI_Offset *disp)
 {
-    MPI_Offset pos;
     int err = check_pointer(disp, "disp");
     if (err)
         return err;
     if (offset < 0)
         return negative_error(MPI_ERR_ARG, "offset", offset);
-    if (__builtin_mul_overflow(offset, (MPI_Offset)io->view->unit, &pos))
-        return error_new(MPI_ERR_ARG, "offset %lld is too large", (long long)offset);
-    *disp = view_offset(io->view, (uint64_t)pos);
+    if ((err = view_reaches(io->view, offset, 0)))
+        return err;
+    *disp = view_offset(io->view, (uint64_t)offset * io->view->unit);
     return MPI_SUCCESS;
 }
 

@@ -77,7 +77,7 @@ external_view(const char *name)
     CHECK_OK(MPI_File_close(&file));
 }
 
-/* ---- of the user: each int is 6 bytes, a mark of two and the digits the other way round ---- */
+/* ---- the user's own: each int is 6 bytes, a mark of two and the digits the other way ---- */
 
 static int state, failing;
 
