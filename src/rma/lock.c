@@ -341,7 +341,9 @@ poll_once(void)
 static inline void
 flush_memory(struct win *win)
 {
-    atomic_thread_fence(memory_order_seq_cst);
+    if (win->stored) // what changes elements is a fence itself
+        atomic_thread_fence(memory_order_seq_cst);
+    win->stored = false;
     if (unlikely(++win->flushes % FLUSHES_POLL == 0))
         poll_once();
 }
@@ -423,9 +425,11 @@ sync_memory(MPI_Win handle)
 {
     struct win *win;
     int err = win_enter(handle, &win);
-    if (likely(!err))
-        flush_memory(win);
-    return err;
+    if (unlikely(err))
+        return err;
+    win->stored = true; // or stored by the program itself
+    flush_memory(win);
+    return MPI_SUCCESS;
 }
 
 int

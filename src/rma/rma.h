@@ -72,6 +72,7 @@ struct win_target {
     char *base;    // of its memory, where this process maps it; with `direct`
     uint64_t size; // bytes
     MPI_Aint disp_unit;
+    bool plain;       // direct, and displacements count from the base
     bool direct;      // loads and stores reach it
     bool cpu;         // and so do everybody's, atomic ones as well
     bool open;        // it may be accessed in this epoch
@@ -202,6 +203,21 @@ struct target_args {
 /* The target of a call: epoch, rank, type and range are right, or a code. The rank is not
  * MPI_PROC_NULL. */
 int place_find(struct win *win, const struct target_args *args, struct place *place);
+
+/* The short way: where `bytes` at a displacement are, or NULL when anything is not as usual. */
+static inline char *
+place_quick(const struct win *win, int rank, MPI_Aint disp, uint64_t bytes)
+{
+    uint64_t at;
+    if (unlikely((unsigned)rank >= (unsigned)win->group->size))
+        return NULL;
+    const struct win_target *t = &win->targets[rank];
+    if (unlikely(!t->plain || (!win->open && !t->open) ||
+                 __builtin_mul_overflow((uint64_t)disp, (uint64_t)t->disp_unit, &at) ||
+                 at > t->size || bytes > t->size - at))
+        return NULL;
+    return t->base + at;
+}
 
 /* The other side. */
 struct origin {
