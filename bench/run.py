@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
-PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "types"]
+PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "rma", "types"]
 
 
 class Stack:
@@ -222,6 +222,15 @@ def types(stack):
     return {f"{name} (times the loop by hand)": float(ratio) for name, ratio in lines}
 
 
+def rma(stack):
+    """Another rank's memory: 8 bytes with a flush, and sums of doubles."""
+    text = stack.run(2, [stack.programs["rma"]])
+    names = {"put": "put and flush, 8 B (ns)", "fetch": "fetch_and_op and flush, 8 B (ns)"}
+    lines = [line.split() for line in (text or "").splitlines()]
+    return {names.get(words[0], f"accumulate of doubles, {words[1]} B (us)"): float(words[-1])
+            for words in lines}
+
+
 ROWS = {
     "latency": latency,
     "forms": forms,
@@ -233,6 +242,7 @@ ROWS = {
     "python": python,
     "output": output,
     "imports": imports,
+    "rma": rma,
     "types": types,
 }
 SLOW = {"idle", "output", "imports", "types"}  # two rounds are enough

@@ -18,7 +18,7 @@ take_from_ended(const struct win *win, struct win_member *m)
     if (!holder || holder > (uint32_t)win->group->size)
         return;
     const struct rank_block *block = win->targets[holder - 1].peer->block;
-    if (block && atomic_load_explicit(&block->ended, memory_order_relaxed))
+    if (has_left(block))
         atomic_compare_exchange_strong_explicit(&m->atomics, &holder, 0, memory_order_acq_rel,
                                                 memory_order_relaxed);
 }

@@ -72,7 +72,7 @@ try_lock(struct win *win, struct win_member *m, enum lock_kind kind)
 
 /* ---- waiting ---- */
 
-// One that has ended, and has freed nothing, holds it no more.
+// One that has ended without giving it back holds it no more.
 static void
 take_from_ended(struct win *win, struct win_member *m)
 {
@@ -81,7 +81,7 @@ take_from_ended(struct win *win, struct win_member *m)
     if (!holder || holder > (uint32_t)win->group->size)
         return;
     const struct rank_block *block = win->targets[holder - 1].peer->block;
-    if (!block || !atomic_load_explicit(&block->ended, memory_order_relaxed))
+    if (!has_left(block))
         return;
     if (atomic_compare_exchange_strong_explicit(&m->lock, &seen, 0, memory_order_acq_rel,
                                                 memory_order_relaxed))

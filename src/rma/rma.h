@@ -25,7 +25,7 @@
  *                  counts in `all` too, which MPI_Win_lock_all shares: both are one step each
  * Who waits for one of them says so (`waits`, `waiting`) and sleeps in engine_wait; who has changed
  * one wakes those who said so. A member that dies fails the job, which ends every wait. Locks of
- * one who has ended are taken from it: `lock` and `atomics` say whose they are.
+ * one who has ended in order are taken from it: `lock` and `atomics` say whose they are.
  */
 #ifndef MUSTER_RMA_RMA_H
 #define MUSTER_RMA_RMA_H
@@ -143,6 +143,15 @@ void win_changed_for(struct win *win, int member);
 
 /* All members meet. */
 int win_barrier(struct win *win, const char *op);
+
+/* Has a process ended in order, so that the job goes on without it? One that has not fails the job,
+ * which those who wait are told of. */
+static inline bool
+has_left(const struct rank_block *block)
+{
+    return block && atomic_load_explicit(&block->ended, memory_order_relaxed) &&
+           !rank_state_inside(atomic_load_explicit(&block->state, memory_order_relaxed));
+}
 
 /* Between tries of a lock that its holder gives back without waiting for anybody. */
 struct pause {
