@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
 PERFORMANCE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "bench" / "results.json"
-PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "types", "io"]
+PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "rma", "types", "io"]
 
 
 class Stack:
@@ -234,6 +234,15 @@ def io(stack):
             for words in lines for column, verb in ((1, "write"), (2, "read"))}
 
 
+def rma(stack):
+    """Another rank's memory: 8 bytes with a flush, and sums of doubles."""
+    text = stack.run(2, [stack.programs["rma"]])
+    names = {"put": "put and flush, 8 B (ns)", "fetch": "fetch_and_op and flush, 8 B (ns)"}
+    lines = [line.split() for line in (text or "").splitlines()]
+    return {names.get(words[0], f"accumulate of doubles, {words[1]} B (us)"): float(words[-1])
+            for words in lines}
+
+
 ROWS = {
     "latency": latency,
     "forms": forms,
@@ -245,6 +254,7 @@ ROWS = {
     "python": python,
     "output": output,
     "imports": imports,
+    "rma": rma,
     "types": types,
     "io": io,
 }

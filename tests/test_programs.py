@@ -21,6 +21,7 @@ ALONE = {  # those that have a test of their own below
     "coll_failure",
     "failure_seen_among_many_is_fatal",
     "get_status_never_tells_of_failure",
+    "rma_holder_dies",
 }
 PROGRAMS = sorted(SOURCES.keys() - ALONE)
 WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "src"]
@@ -104,3 +105,10 @@ def test_failure_is_seen_by_started_collectives(ranks, plain, mpiexec):
     done = run([mpiexec, "-n", ranks, "--timeout", 30, plain("coll_failure")], check=False)
     assert done.returncode == 137, done.stdout
     assert done.stdout.count("knows") == ranks - 1
+
+
+@pytest.mark.parametrize("what", ["lock", "lock_all", "fence", "post", "start"])
+def test_failure_is_seen_by_who_waits_for_a_window(what, plain, mpiexec):
+    done = run([mpiexec, "-n", 3, "--timeout", 30, plain("rma_holder_dies"), what], check=False)
+    assert done.returncode == 137, done.stdout
+    assert done.stdout.count("knows") == 2

@@ -194,6 +194,7 @@ struct win {
     uint8_t access;             // enum win_access: the epoch of this process as an origin
     bool open;                  // and in it every target may be accessed
     bool exposed;               // MPI_Win_post, and not yet waited for
+    bool stored;                // something was put since the last fence of the processor
     bool freeing;               // a delete function of its attributes, or the last barrier, runs
     uint8_t ordering;           // of accumulates, as the user wants it to be told (src/rma/hints.c)
     uint8_t hints;              // the same

@@ -199,8 +199,7 @@ word_retry(const struct accumulate *a, uint64_t *at, uint64_t *seen, const char 
 }
 
 // As many elements as there are, by whole words: computed for a block at once, put word by word
-// where the old value is still there. Returns the bytes. (bench/rma: bytes 8 times as fast as one
-// by one, doubles twice.)
+// where the old value is still there. Returns the bytes.
 static uint64_t
 block_apply(const struct accumulate *a, char *at, const char *in, char *out, uint64_t length)
 {

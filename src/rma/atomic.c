@@ -18,7 +18,7 @@ take_from_ended(const struct win *win, struct win_member *m)
     if (!holder || holder > (uint32_t)win->group->size)
         return;
     const struct rank_block *block = win->targets[holder - 1].peer->block;
-    if (block && atomic_load_explicit(&block->ended, memory_order_relaxed))
+    if (has_left(block))
         atomic_compare_exchange_strong_explicit(&m->atomics, &holder, 0, memory_order_acq_rel,
                                                 memory_order_relaxed);
 }
@@ -213,8 +213,26 @@ fetch_slowly(const struct one *one, const struct place *place, struct op *op)
     return accumulate_run(&a);
 }
 
-static inline int
-fetch_and_op(const struct one *one, MPI_Op op_handle)
+// A predefined type in memory that is mapped.
+static inline bool
+fetch_quick(const struct one *one, const struct win *win, MPI_Op op_handle)
+{
+    if (unlikely((uintptr_t)one->type >= 4096 || (uintptr_t)op_handle >= 4096 || !one->origin ||
+                 !one->result))
+        return false;
+    const struct type *type = type_special(one->type);
+    const struct op *op = op_special(op_handle);
+    if (unlikely(!type || !op || !is_integer(type->basic) || op->code != OP_SUM))
+        return false;
+    char *at = place_quick(win, one->rank, one->disp, (uint64_t)type->size);
+    if (unlikely(!at || !win->targets[one->rank].cpu || (uintptr_t)at % (uintptr_t)type->size))
+        return false;
+    element_apply(op, type, at, one->origin, one->result);
+    return true;
+}
+
+static noinline_ int
+fetch_any(const struct one *one, MPI_Op op_handle)
 {
     struct place place;
     struct op *op;
@@ -232,6 +250,16 @@ fetch_and_op(const struct one *one, MPI_Op op_handle)
         return fetch_slowly(one, &place, op);
     element_apply(op, element, place.at, one->origin, one->result);
     return MPI_SUCCESS;
+}
+
+static inline int
+fetch_and_op(const struct one *one, MPI_Op op_handle)
+{
+    struct win *win;
+    int err = win_enter(one->win, &win);
+    if (unlikely(err) || likely(fetch_quick(one, win, op_handle)))
+        return err;
+    return fetch_any(one, op_handle);
 }
 
 int

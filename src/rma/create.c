@@ -306,7 +306,6 @@ finish(const struct creation *c)
     win->base = c->base;
     win->size = c->size;
     win->disp_unit = c->disp_unit > INT_MAX ? INT_MAX : (int)c->disp_unit;
-    win->flavor = flavor_of(c->kind);
     if (c->baseptr)
         memcpy(c->baseptr, &c->base, sizeof c->base);
     *c->win = win->handle;
@@ -318,6 +317,7 @@ create(struct creation *c)
     int err = win_new(c->members, &c->made);
     if (err)
         return err;
+    c->made->flavor = flavor_of(c->kind);
     c->records = calloc((size_t)c->members->size, sizeof *c->records);
     if (!c->records)
         err = error_new(MPI_ERR_NO_MEM, "no memory for a window of %d processes", c->members->size);

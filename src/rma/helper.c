@@ -179,7 +179,7 @@ take_from_ended(struct helper *h, const struct peer *peer)
     if (!owner || owner > peer->segment->nranks)
         return;
     const struct rank_block *block = segment_rank(peer->segment, (int)owner - 1);
-    if (atomic_load_explicit(&block->ended, memory_order_relaxed))
+    if (has_left(block))
         atomic_compare_exchange_strong_explicit(&h->owner, &owner, 0, memory_order_relaxed,
                                                 memory_order_relaxed);
 }

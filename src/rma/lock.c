@@ -72,7 +72,7 @@ try_lock(struct win *win, struct win_member *m, enum lock_kind kind)
 
 /* ---- waiting ---- */
 
-// One that has ended, and has freed nothing, holds it no more.
+// One that has ended without giving it back holds it no more.
 static void
 take_from_ended(struct win *win, struct win_member *m)
 {
@@ -81,7 +81,7 @@ take_from_ended(struct win *win, struct win_member *m)
     if (!holder || holder > (uint32_t)win->group->size)
         return;
     const struct rank_block *block = win->targets[holder - 1].peer->block;
-    if (!block || !atomic_load_explicit(&block->ended, memory_order_relaxed))
+    if (!has_left(block))
         return;
     if (atomic_compare_exchange_strong_explicit(&m->lock, &seen, 0, memory_order_acq_rel,
                                                 memory_order_relaxed))
@@ -341,7 +341,9 @@ poll_once(void)
 static inline void
 flush_memory(struct win *win)
 {
-    atomic_thread_fence(memory_order_seq_cst);
+    if (win->stored) // what changes elements is a fence itself
+        atomic_thread_fence(memory_order_seq_cst);
+    win->stored = false;
     if (unlikely(++win->flushes % FLUSHES_POLL == 0))
         poll_once();
 }
@@ -423,9 +425,11 @@ sync_memory(MPI_Win handle)
 {
     struct win *win;
     int err = win_enter(handle, &win);
-    if (likely(!err))
-        flush_memory(win);
-    return err;
+    if (unlikely(err))
+        return err;
+    win->stored = true; // or stored by the program itself
+    flush_memory(win);
+    return MPI_SUCCESS;
 }
 
 int

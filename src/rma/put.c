@@ -36,6 +36,18 @@ copy_layouts(const struct place *place, const struct origin *origin, enum direct
     return MPI_SUCCESS;
 }
 
+// One word at once: who polls it never sees a part of it.
+static inline void
+copy_bytes(char *to, const char *from, uint64_t bytes)
+{
+    if (likely(bytes == 8))
+        memcpy(to, from, 8);
+    else if (bytes == 4)
+        memcpy(to, from, 4);
+    else
+        memmove(to, from, bytes);
+}
+
 static inline int
 copy_direct(const struct place *place, const struct origin *origin, enum direction direction,
             uint64_t bytes)
@@ -44,23 +56,40 @@ copy_direct(const struct place *place, const struct origin *origin, enum directi
         return copy_layouts(place, origin, direction, bytes);
     char *target = place->at + place->type->true_lb;
     char *own = (char *)((uintptr_t)origin->buffer + (uintptr_t)origin->type->true_lb);
-    if (direction == WRITE) {
-        if (likely(bytes == 8))
-            memcpy(target, own, 8);
-        else
-            memmove(target, own, bytes);
-    } else {
-        if (likely(bytes == 8))
-            memcpy(own, target, 8);
-        else
-            memmove(own, target, bytes);
-    }
+    if (direction == WRITE)
+        copy_bytes(target, own, bytes);
+    else
+        copy_bytes(own, target, bytes);
     return MPI_SUCCESS;
 }
 
-static inline int
-transfer(MPI_Win handle, const struct origin_args *from, const struct target_args *to,
-         enum direction direction)
+// One predefined type on both sides, as many here as there.
+static inline bool
+transfer_quick(struct win *win, const struct origin_args *from, const struct target_args *to,
+               enum direction direction)
+{
+    uintptr_t handle = (uintptr_t)from->type;
+    if (from->type != to->type || handle >= 4096 || (uint64_t)from->count > INT32_MAX ||
+        from->count != to->count || (uintptr_t)from->buffer <= (uintptr_t)MPI_IN_PLACE)
+        return false;
+    const struct type *type = type_special(from->type);
+    if (unlikely(!type || !type->contiguous))
+        return false;
+    uint64_t bytes = (uint64_t)from->count * (uint64_t)type->size;
+    char *own = (char *)(uintptr_t)from->buffer, *at = place_quick(win, to->rank, to->disp, bytes);
+    if (unlikely(!at))
+        return false;
+    if (direction == READ)
+        copy_bytes(own, at, bytes);
+    else
+        copy_bytes(at, own, bytes);
+    win->stored |= direction == WRITE;
+    return true;
+}
+
+static noinline_ int
+transfer_any(MPI_Win handle, const struct origin_args *from, const struct target_args *to,
+             enum direction direction)
 {
     struct win *win;
     struct origin origin;
@@ -79,9 +108,21 @@ transfer(MPI_Win handle, const struct origin_args *from, const struct target_arg
         return truncated(bytes, room);
     if (unlikely(!bytes))
         return MPI_SUCCESS;
+    win->stored = true;
     if (likely(place.direct))
         return copy_direct(&place, &origin, direction, bytes);
     return place_copy(&place, &origin, direction, bytes);
+}
+
+static inline int
+transfer(MPI_Win handle, const struct origin_args *from, const struct target_args *to,
+         enum direction direction)
+{
+    struct win *win;
+    int err = win_enter(handle, &win);
+    if (unlikely(err) || likely(transfer_quick(win, from, to, direction)))
+        return err;
+    return transfer_any(handle, from, to, direction);
 }
 
 static inline int

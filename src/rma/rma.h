@@ -25,7 +25,7 @@
  *                  counts in `all` too, which MPI_Win_lock_all shares: both are one step each
  * Who waits for one of them says so (`waits`, `waiting`) and sleeps in engine_wait; who has changed
  * one wakes those who said so. A member that dies fails the job, which ends every wait. Locks of
- * one who has ended are taken from it: `lock` and `atomics` say whose they are.
+ * one who has ended in order are taken from it: `lock` and `atomics` say whose they are.
  */
 #ifndef MUSTER_RMA_RMA_H
 #define MUSTER_RMA_RMA_H
@@ -72,6 +72,7 @@ struct win_target {
     char *base;    // of its memory, where this process maps it; with `direct`
     uint64_t size; // bytes
     MPI_Aint disp_unit;
+    bool plain;       // direct, and displacements count from the base
     bool direct;      // loads and stores reach it
     bool cpu;         // and so do everybody's, atomic ones as well
     bool open;        // it may be accessed in this epoch
@@ -143,6 +144,15 @@ void win_changed_for(struct win *win, int member);
 /* All members meet. */
 int win_barrier(struct win *win, const char *op);
 
+/* Has a process ended in order, so that the job goes on without it? One that has not fails the job,
+ * which those who wait are told of. */
+static inline bool
+has_left(const struct rank_block *block)
+{
+    return block && atomic_load_explicit(&block->ended, memory_order_relaxed) &&
+           !rank_state_inside(atomic_load_explicit(&block->state, memory_order_relaxed));
+}
+
 /* Between tries of a lock that its holder gives back without waiting for anybody. */
 struct pause {
     uint32_t tries;
@@ -202,6 +212,21 @@ struct target_args {
 /* The target of a call: epoch, rank, type and range are right, or a code. The rank is not
  * MPI_PROC_NULL. */
 int place_find(struct win *win, const struct target_args *args, struct place *place);
+
+/* The short way: where `bytes` at a displacement are, or NULL when anything is not as usual. */
+static inline char *
+place_quick(const struct win *win, int rank, MPI_Aint disp, uint64_t bytes)
+{
+    uint64_t at;
+    if (unlikely((unsigned)rank >= (unsigned)win->group->size))
+        return NULL;
+    const struct win_target *t = &win->targets[rank];
+    if (unlikely(!t->plain || (!win->open && !t->open) ||
+                 __builtin_mul_overflow((uint64_t)disp, (uint64_t)t->disp_unit, &at) ||
+                 at > t->size || bytes > t->size - at))
+        return NULL;
+    return t->base + at;
+}
 
 /* The other side. */
 struct origin {

@@ -128,6 +128,7 @@ use_record(struct win *win, int i, const struct win_record *record)
     t->address = record->address;
     t->heap = record->heap;
     t->direct = record->direct || own;
+    t->plain = t->direct && record->size && win->flavor != MPI_WIN_FLAVOR_DYNAMIC;
     t->cpu = record->direct || alone;
     if (own && record->size)
         t->base = (char *)(uintptr_t)record->address;
