@@ -95,7 +95,7 @@ piece_take(struct peer *peer, bool matched, bool brief)
             return -1;
     }
     struct staging *s = &engine.staging;
-    int i = brief ? staging_take_short(s) : staging_take(s);
+    int i = staging_take(s, brief);
     if (unlikely(i < 0))
         return -1;
     struct piece *piece = &s->pieces[i];

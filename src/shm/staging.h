@@ -24,52 +24,56 @@ struct staging {
     struct piece *pieces;
     char *payload;
     uint32_t npieces;
-    uint32_t next;       // of all pieces
-    uint32_t next_short; // of the first STAGING_SHORT
-    uint32_t fresh;      // no piece from here on has been taken yet
+    uint32_t round;      // pieces that have ever been taken: those that go round
+    uint32_t taken;      // since the round grew
+    uint32_t next;       // of the round
+    uint32_t next_brief; // of its first STAGING_BRIEF
 };
 
-// Pieces for what fits into one and is handed over to the reader's side at once (cpu_hand_over):
-// that gains nothing by a long round, and each piece more costs a page and an entry of the TLB.
-#define STAGING_SHORT 64u
+// A piece that was never touched costs 10 us where pages are slow to come, ten times what filling it
+// does. So the round begins with few pieces, and grows by one when so many have been taken, or
+// when it is all in use.
+#define STAGING_FIRST 8u
+#define STAGING_GROW  16u
 
-/* The pieces up to `i` are about to be used for the first time: have their memory ready. Page by
- * page as it is touched would cost up to half as much again, and each time that a longer message
- * than before comes. */
-void staging_touch(struct staging *s, uint32_t i) cold;
+// For what is handed over to the reader's side at once (cpu_hand_over) so many are enough: it gains
+// nothing by a long round, and each piece more costs an entry of the TLB.
+#define STAGING_BRIEF 64u
+
+/* As staging_take, when the next piece is not free or the round shall grow. */
+int staging_take_slow(struct staging *s, bool brief);
 
 static inline int
-staging_take_of(struct staging *s, uint32_t *next, uint32_t end)
+staging_take_next(struct staging *s, uint32_t *next, uint32_t end)
 {
-    for (uint32_t tries = 0; tries < 8; tries++) {
-        uint32_t i = *next;
-        *next = i + 1 == end ? 0 : i + 1;
-        // acquire: pairs with the release in staging_give_back: the reader's loads are done.
-        if (likely(!atomic_load_explicit(&s->pieces[i].busy, memory_order_acquire))) {
-            atomic_store_explicit(&s->pieces[i].busy, 1, memory_order_relaxed);
-            __builtin_prefetch(&s->pieces[*next], 1);
-            if (unlikely(i >= s->fresh))
-                staging_touch(s, i);
-            return (int)i;
-        }
+    uint32_t i = *next;
+    *next = i + 1 >= end ? 0 : i + 1;
+    // acquire: pairs with the release in staging_give_back: the reader's loads are done.
+    if (unlikely(atomic_load_explicit(&s->pieces[i].busy, memory_order_acquire)))
+        return -1;
+    atomic_store_explicit(&s->pieces[i].busy, 1, memory_order_relaxed);
+    __builtin_prefetch(&s->pieces[*next], 1);
+    return (int)i;
+}
+
+static inline uint32_t
+staging_round(const struct staging *s, bool brief)
+{
+    return brief && s->round > STAGING_BRIEF ? STAGING_BRIEF : s->round;
+}
+
+/* Take a piece; its number, or -1 when the next few are all busy and the round cannot grow.
+ * `brief`: for a message that is handed over. */
+static inline int
+staging_take(struct staging *s, bool brief)
+{
+    if (likely(++s->taken < STAGING_GROW && s->round >= STAGING_FIRST)) {
+        uint32_t *next = brief ? &s->next_brief : &s->next;
+        int i = staging_take_next(s, next, staging_round(s, brief));
+        if (likely(i >= 0))
+            return i;
     }
-    return -1;
-}
-
-/* Take the next piece; its number, or -1 when it and the few after it are all busy. */
-static inline int
-staging_take(struct staging *s)
-{
-    return staging_take_of(s, &s->next, s->npieces);
-}
-
-/* The same for a message that is handed over. */
-static inline int
-staging_take_short(struct staging *s)
-{
-    uint32_t end = s->npieces < STAGING_SHORT ? s->npieces : STAGING_SHORT;
-    int i = staging_take_of(s, &s->next_short, end);
-    return likely(i >= 0) ? i : staging_take(s);
+    return staging_take_slow(s, brief);
 }
 
 static inline char *

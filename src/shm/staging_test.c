@@ -12,21 +12,37 @@
 
 #define MOST 256
 
-// Where the rounds stand, how many pieces from there on are busy, and what is taken.
+// Where the rounds stand, how many pieces from there on are busy, what is taken, and the round then.
 static const struct test {
     uint32_t npieces;
     bool brief; // a message that is handed over
-    uint32_t next, next_short, busy_from, busy;
-    int taken;
-    uint32_t fresh; // then
+    uint32_t round, taken, next, next_brief, busy_from, busy;
+    int got;
+    uint32_t then;
 } tests[] = {
-    {256, false, 0, 0, 0, 0, 0, 1},      {256, false, 255, 0, 0, 0, 255, 256},
-    {256, false, 254, 0, 254, 3, 1, 2},  {256, false, 10, 0, 10, 7, 17, 18},
-    {256, false, 10, 0, 10, 8, -1, 0},   {256, true, 100, 0, 0, 0, 0, 1},
-    {256, true, 100, 63, 0, 0, 63, 64},  {256, true, 100, 63, 63, 1, 0, 1},
-    {256, true, 100, 5, 5, 8, 100, 101}, // of all pieces, then
-    {256, true, 5, 5, 5, 16, -1, 0},     {8, true, 3, 7, 7, 1, 0, 1},
-    {8, true, 3, 7, 0, 8, -1, 0},
+    // It begins with fresh pieces,
+    {256, false, 0, 0, 0, 0, 0, 0, 0, 1},
+    {256, true, 7, 0, 0, 0, 0, 0, 7, 8},
+    {8, true, 7, 0, 0, 0, 0, 0, 7, 8},
+    // goes round,
+    {256, false, 8, 0, 3, 5, 0, 0, 3, 8},
+    {256, true, 8, 0, 3, 5, 0, 0, 5, 8},
+    {256, false, 8, 0, 7, 0, 7, 1, 0, 8},
+    {256, true, 100, 0, 80, 63, 63, 1, 0, 100},
+    {8, true, 8, 0, 3, 7, 7, 1, 0, 8},
+    // grows by and by,
+    {256, false, 8, STAGING_GROW - 2, 3, 0, 0, 0, 3, 8},
+    {256, false, 8, STAGING_GROW - 1, 3, 0, 0, 0, 8, 9},
+    {256, true, 63, STAGING_GROW - 1, 3, 0, 0, 0, 63, 64},
+    {256, true, 64, STAGING_GROW - 1, 3, 4, 0, 0, 4, 64},
+    {256, false, 256, STAGING_GROW - 1, 3, 0, 0, 0, 3, 256},
+    // and when it is in use: of what is brief, all of it.
+    {256, false, 8, 0, 0, 0, 0, 8, 8, 9},
+    {256, false, 100, 0, 10, 0, 10, 7, 17, 100},
+    {256, false, 100, 0, 10, 0, 10, 9, 100, 101},
+    {256, true, 100, 0, 80, 5, 5, 9, 80, 100},
+    {256, false, 256, 0, 10, 0, 10, 9, -1, 256},
+    {8, true, 8, 0, 3, 7, 0, 8, -1, 8},
 };
 
 static void
@@ -35,15 +51,17 @@ take(const struct test *t, int at, struct staging *s)
     *s = (struct staging){.pieces = s->pieces,
                           .payload = s->payload,
                           .npieces = t->npieces,
+                          .round = t->round,
+                          .taken = t->taken,
                           .next = t->next,
-                          .next_short = t->next_short};
+                          .next_brief = t->next_brief};
     for (uint32_t i = 0; i < MOST; i++)
         atomic_store(&s->pieces[i].busy, 0);
     for (uint32_t i = 0; i < t->busy; i++)
         atomic_store(&s->pieces[(t->busy_from + i) % t->npieces].busy, 1);
-    int got = t->brief ? staging_take_short(s) : staging_take(s);
-    CHECK(got == t->taken, "case %d: %d", at, got);
-    CHECK(s->fresh == t->fresh, "case %d: %u", at, s->fresh);
+    int got = staging_take(s, t->brief);
+    CHECK(got == t->got, "case %d: %d", at, got);
+    CHECK(s->round == t->then && s->taken < STAGING_GROW, "case %d: %u", at, s->round);
     if (got < 0)
         return;
     CHECK(atomic_load(&s->pieces[got].busy) == 1, "case %d", at);
