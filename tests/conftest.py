@@ -36,12 +36,22 @@ def build():
 @pytest.fixture(scope="session")
 def sanitized():
     """A build of the engine under AddressSanitizer and UndefinedBehaviorSanitizer."""
-    folder = ROOT / "build" / "sanitized"
+    return build_with("address,undefined", ROOT / "build" / "sanitized")
+
+
+@pytest.fixture(scope="session")
+def thread_sanitized():
+    """A build of the engine under ThreadSanitizer, which tests/suites uses as well."""
+    return build_with("thread", ROOT / "build" / "suites" / "tsan")
+
+
+def build_with(sanitizers, folder):
     meson = Path(sys.executable).with_name("meson")
     if not (folder / "build.ninja").exists():
         run(
-            [meson, "setup", folder, ROOT, "-Db_sanitize=address,undefined", "-Db_lundef=false",
-             "-Dwerror=true", "-Dpython=false", "-Dbuildtype=debugoptimized", "-Db_ndebug=false"],
+            [meson, "setup", folder, ROOT, f"-Db_sanitize={sanitizers}", "-Db_lundef=false",
+             "-Dwerror=true", "-Dpython=false", "-Dbuildtype=debugoptimized", "-Db_ndebug=false",
+             "-Dc_args=-Wno-tsan"],
             timeout=300,
         )
     run([meson, "compile", "-C", folder], timeout=900)

@@ -2,7 +2,8 @@
 # Copyright (c) 2026, the Muster developers
 """The C programs of tests/mpi and tests/regress, which check themselves, with several ranks.
 
-Built with the installed mpicc, and again under AddressSanitizer and UndefinedBehaviorSanitizer.
+Built with the installed mpicc, and again under AddressSanitizer and UndefinedBehaviorSanitizer;
+those with several threads also under ThreadSanitizer.
 """
 
 import os
@@ -24,6 +25,7 @@ ALONE = {  # those that have a test of their own below
     "rma_holder_dies",
 }
 PROGRAMS = sorted(SOURCES.keys() - ALONE)
+THREADED = [name for name in PROGRAMS if "thread" in name]
 WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "src"]
 
 
@@ -46,21 +48,30 @@ def plain(mpicc, build):
     return compile_one
 
 
-@pytest.fixture(scope="session")
-def checked(sanitized, build):
-    """The same, with the sanitizers in program and engine."""
+def compiled_with(sanitizers, engine, build):
+    """The same, with sanitizers in program and engine."""
     made = {}
 
     def compile_one(program):
         if program not in made:
-            made[program] = build / f"{program}.sanitized"
-            run(["cc", *WARNINGS, "-O1", "-g", "-fsanitize=address,undefined", "-I",
+            made[program] = build / f"{program}.{sanitizers.replace(',', '.')}"
+            run(["cc", *WARNINGS, "-O1", "-g", f"-fsanitize={sanitizers}", "-I",
                  ROOT / "include", source(program), "-o", made[program],
-                 sanitized / "src" / "libmpi_abi.so.1", f"-Wl,-rpath,{sanitized / 'src'}", "-lm",
+                 engine / "src" / "libmpi_abi.so.1", f"-Wl,-rpath,{engine / 'src'}", "-lm",
                  "-lpthread"])
         return made[program]
 
     return compile_one
+
+
+@pytest.fixture(scope="session")
+def checked(sanitized, build):
+    return compiled_with("address,undefined", sanitized, build)
+
+
+@pytest.fixture(scope="session")
+def checked_threads(thread_sanitized, build):
+    return compiled_with("thread", thread_sanitized, build)
 
 
 @pytest.mark.parametrize("ranks", RANKS)
@@ -75,6 +86,13 @@ def test_program_under_sanitizers(program, ranks, checked, mpiexec):
     # What the process still holds at its end is not looked at: handles of a test that has ended.
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="halt_on_error=1")
     run([mpiexec, "-n", ranks, "--timeout", 100, checked(program)], env=environment)
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize("program", THREADED)
+def test_program_under_thread_sanitizer(program, ranks, checked_threads, mpiexec):
+    environment = dict(os.environ, TSAN_OPTIONS="exitcode=66")
+    run([mpiexec, "-n", ranks, "--timeout", 100, checked_threads(program)], env=environment)
 
 
 @pytest.mark.parametrize("program", HUGE)

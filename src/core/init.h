@@ -32,7 +32,8 @@
 int engine_start(int required, int *granted);
 
 /* A session ends. The last user drains what other ranks still need: collective over nothing, it
- * waits for no rank but those that must still take our messages. `op` is the function, for reports.
+ * waits for no rank but those that must still take our messages, and, while there are receives that
+ * the user has let go, those that may still send. `op` is the function, for reports.
  * Under the lock. */
 int engine_stop(const char *op);
 

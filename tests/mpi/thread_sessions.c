@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Eight threads begin and end sessions, with communicators, buffers, error handlers and attributes
- * of them, while one of them runs the World model from MPI_Init to MPI_Finalize; before it and after
- * it the engine starts and stops under them. */
+ * of them, while one of them runs the World model from MPI_Init to MPI_Finalize; before it and
+ * after it the engine starts and stops under them. */
 #include "coll_data.h"
 
 #include <pthread.h>
