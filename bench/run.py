@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
-PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "types"]
+PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "types", "rows"]
 
 
 class Stack:
@@ -222,6 +222,13 @@ def types(stack):
     return {f"{name} (times the loop by hand)": float(ratio) for name, ratio in lines}
 
 
+def rows(stack):
+    """Rows with a gap between them, from rank to rank."""
+    text = stack.run(2, [stack.programs["rows"]])
+    lines = (line.rsplit(": ", 1) for line in (text or "").splitlines())
+    return {f"{name} (us)": float(time) for name, time in lines}
+
+
 ROWS = {
     "latency": latency,
     "forms": forms,
@@ -234,6 +241,7 @@ ROWS = {
     "output": output,
     "imports": imports,
     "types": types,
+    "rows": rows,
 }
 SLOW = {"idle", "output", "imports", "types"}  # two rounds are enough
 
