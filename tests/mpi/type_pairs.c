@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Muster developers
 
 /* Random pairs of datatypes of one signature, of every constructor and nested, beside lists of
- * where each item is: packed, unpacked, packed for external32, sent from one to the other in
- * every way that a message can go (by size, in own memory and in the segment's, to itself), and cut off where
- * there is no room. type_pairs [first seed] [seeds] */
+ * where each item is: packed, unpacked, packed for external32, sent from one to the other in every
+ * way that a message can go (by size, in own memory and in the segment's, to itself), and cut off
+ * where there is no room. type_pairs [first seed] [seeds] */
 #include "check.h"
 
 #include <stdbool.h>
