@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
 PERFORMANCE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "bench" / "results.json"
-PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "rma", "types", "io"]
+PROGRAMS = ["latency", "forms", "coll_forms", "barrier", "idle", "hello", "rma", "types", "rows",
+            "io"]
 
 
 class Stack:
@@ -243,6 +244,13 @@ def rma(stack):
             for words in lines}
 
 
+def rows(stack):
+    """Rows with a gap between them, from rank to rank."""
+    text = stack.run(2, [stack.programs["rows"]])
+    lines = (line.rsplit(": ", 1) for line in (text or "").splitlines())
+    return {f"{name} (us)": float(time) for name, time in lines}
+
+
 ROWS = {
     "latency": latency,
     "forms": forms,
@@ -256,6 +264,7 @@ ROWS = {
     "imports": imports,
     "rma": rma,
     "types": types,
+    "rows": rows,
     "io": io,
 }
 SLOW = {"idle", "output", "imports", "types", "io"}  # two rounds are enough

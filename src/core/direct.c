@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-// Pieces of fewer bytes, on average, are not copied by the kernel: in rows of 1 KiB it takes as
-// long as staging (1 MiB in 118 us), of 4 KiB a quarter of that (28).
+// Pieces of fewer bytes, on average, are not copied by the kernel: 1 MiB in rows of 1 KiB takes as
+// long as by staging (118 us; bench/rows.c), in rows of 4 KiB a quarter of that (28).
 #define PIECE_LEAST 1024
 
 // A chart that is larger is not drawn; nor one of more than an eighth of the data.

@@ -5,7 +5,19 @@
 
 #include "shm/arena.h"
 
-static struct box *left; // that receivers have not emptied
+// Boxes that receivers have not emptied, in the order in which they were left or looked at.
+static struct box *left, **left_end = &left;
+
+// A sender that is far ahead leaves very many: each time only a few are looked at.
+#define LOOKS 4
+
+static void
+leave(struct box *box)
+{
+    box->next = NULL;
+    *left_end = box;
+    left_end = &box->next;
+}
 
 // acquire: the receiver's loads are over; pairs with its release when it has taken a round.
 static bool
@@ -17,13 +29,14 @@ is_taken(const struct box *box)
 static void
 boxes_reap(void)
 {
-    for (struct box **link = &left, *box; (box = *link);) {
-        if (is_taken(box)) {
-            *link = box->next;
+    struct box *box;
+    for (int i = 0; i < LOOKS && (box = left); i++) {
+        if (!(left = box->next))
+            left_end = &left;
+        if (is_taken(box))
             arena_free(engine.seg, box_offset(box));
-        } else {
-            link = &box->next;
-        }
+        else
+            leave(box);
     }
 }
 
@@ -50,7 +63,6 @@ void
 box_leave(struct box *box, uint64_t rounds)
 {
     box->last = rounds;
-    box->next = left;
-    left = box;
+    leave(box);
     boxes_reap();
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Muster developers
 
-/* Random pairs of datatypes of one signature, of every constructor and nested, beside lists of where
- * each item is: packed, unpacked, packed for external32, sent from one to the other in every way
- * that a message can go (by size, in memory of the process's own and in the segment's, to itself),
- * and cut off where there is no room. type_pairs [first seed] [seeds] */
+/* Random pairs of datatypes of one signature, of every constructor and nested, beside lists of
+ * where each item is: packed, unpacked, packed for external32, sent from one to the other in every
+ * way that a message can go (by size, in own memory and in the segment's, to itself), and cut off
+ * where there is no room. type_pairs [first seed] [seeds] */
 #include "check.h"
 
 #include <stdbool.h>
