@@ -52,6 +52,11 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_INTERCOMM_CREATE] = "MPI_Intercomm_create",
     [COLL_INTERCOMM_FROM_GROUPS] = "MPI_Intercomm_create_from_groups",
     [COLL_INTERCOMM_MERGE] = "MPI_Intercomm_merge",
+    [COLL_COMM_SPAWN] = "MPI_Comm_spawn",
+    [COLL_COMM_SPAWN_MULTIPLE] = "MPI_Comm_spawn_multiple",
+    [COLL_COMM_ACCEPT] = "MPI_Comm_accept",
+    [COLL_COMM_CONNECT] = "MPI_Comm_connect",
+    [COLL_COMM_JOIN] = "MPI_Comm_join",
 };
 
 const char *
@@ -92,13 +97,13 @@ set_words(int size)
 static void
 attach(struct coll *coll, uint64_t at)
 {
-    coll->board = segment_at(engine.seg, at);
+    coll->board = segment_at(coll->mixed ? peer_get(coll->peers[0])->segment : engine.seg, at);
     coll->own = &coll->board->members[coll->rank];
     if (coll->size > 64)
         coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
-    coll->lane_piece = exchange_piece(coll->size, true);
-    coll->quick =
-        coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads && !coll->inter;
+    coll->lane_piece = exchange_piece(coll->size, true, coll->mixed);
+    coll->quick = coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads &&
+                  !coll->inter && !coll->mixed;
 }
 
 static uint64_t
@@ -171,6 +176,7 @@ coll_open(struct comm *comm, enum form form, struct coll **result)
     const struct group *all = comm->all;
     *coll = (struct coll){.rank = all->rank, .size = all->size, .peers = all->peers};
     coll->inter = comm_is_inter(comm);
+    coll->mixed = comm->mixed;
     coll->comm = comm;
     coll->tag = TAG_BOARD - (int)form;
     if (form == FORM_PERSISTENT)
@@ -263,7 +269,7 @@ coll_break(struct coll *coll, int errclass, const char *why)
     leave_board(coll);
     for (int m = 0; m < coll->size; m++)
         if (m != coll->rank)
-            segment_ring_bell(engine.seg, peer_rank(coll->peers[m]));
+            segment_ring_bell(peer_get(coll->peers[m])->segment, coll->peers[m]->rank);
 }
 
 /* ---- texts ---- */
@@ -450,8 +456,8 @@ static void
 wake_set(struct coll *coll, uint64_t set, int first)
 {
     for (; set; set &= set - 1) {
-        int rank = peer_rank(coll->peers[first + __builtin_ctzll(set)]);
-        bell_notify(engine.seg, segment_rank(engine.seg, rank));
+        const struct peer *peer = peer_get(coll->peers[first + __builtin_ctzll(set)]);
+        bell_notify(peer->segment, peer->block);
     }
 }
 

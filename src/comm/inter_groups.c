@@ -6,6 +6,7 @@
  * first of them tells the others the new context id there. */
 #include "comm/comm.h"
 #include "core/check.h"
+#include "core/jobs.h"
 #include "group/group.h"
 #include "info/info.h"
 
@@ -46,8 +47,10 @@ static uint64_t
 context_of(const struct group *all, int first, const char *tag)
 {
     uint64_t hash = (uint64_t)first;
-    for (int i = 0; i < all->size; i++)
-        hash = (hash ^ (uint64_t)peer_rank(all->peers[i])) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    for (int i = 0; i < all->size; i++) {
+        struct peer_name name = peer_name(all->peers[i]);
+        hash = (hash ^ name.job ^ (uint64_t)name.rank) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    }
     for (; *tag; tag++)
         hash = (hash ^ (unsigned char)*tag) * UINT64_C(0x9e3779b97f4a7c15) + 1;
     return LEADERS_CONTEXT | (hash >> 3 & ~UINT64_C(1));

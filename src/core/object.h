@@ -87,6 +87,7 @@ struct comm {
     char name[MPI_MAX_OBJECT_NAME];
     struct attribute *attributes; // the newest first, or NULL
     uint8_t hints;                // what the user asserts (src/comm/hints.c)
+    bool mixed;                   // it has processes of other jobs (core/jobs.h)
 };
 
 /* ---- topologies (src/topo) ---- */
