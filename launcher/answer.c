@@ -18,11 +18,17 @@ answer_listen(uint64_t job)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int n = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, WIRE_SOCKET_NAME,
                      (unsigned long long)job);
-    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+    return answer_listen_at(&address,
+                            (unsigned)offsetof(struct sockaddr_un, sun_path) + 1 + (unsigned)n);
+}
+
+int
+answer_listen_at(const struct sockaddr_un *address, unsigned length)
+{
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
-    if (bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, SOMAXCONN) == 0)
+    if (bind(fd, (const struct sockaddr *)address, length) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
     close(fd);
     return -1;
@@ -45,8 +51,7 @@ answer_accept(int listener)
 static enum wire_answer
 decide(const struct wire_request *request, struct segment *seg)
 {
-    if (request->version != WIRE_VERSION || request->kind != WIRE_SEGMENT ||
-        request->job != seg->job || request->rank < 0 || request->rank >= (int)seg->nranks)
+    if (request->rank < 0 || request->rank >= (int)seg->nranks)
         return WIRE_REFUSED;
     struct rank_block *block = segment_rank(seg, request->rank);
     bool claimed = atomic_load_explicit(&block->pid, memory_order_relaxed) != 0;
@@ -54,18 +59,18 @@ decide(const struct wire_request *request, struct segment *seg)
 }
 
 static void
-reply(int connection, enum wire_answer answer, int fd)
+reply(int connection, struct wire_reply *text, int fd)
 {
-    struct wire_reply text = {.version = WIRE_VERSION, .answer = answer};
+    text->version = WIRE_VERSION;
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } rights = {.header = {.cmsg_level = SOL_SOCKET,
                            .cmsg_type = SCM_RIGHTS,
                            .cmsg_len = CMSG_LEN(sizeof fd)}};
-    struct iovec part = {.iov_base = &text, .iov_len = sizeof text};
+    struct iovec part = {.iov_base = text, .iov_len = sizeof *text};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (answer == WIRE_GRANTED) {
+    if (fd >= 0 && text->answer == WIRE_GRANTED) {
         memcpy(CMSG_DATA(&rights.header), &fd, sizeof fd);
         message.msg_control = &rights;
         message.msg_controllen = sizeof rights;
@@ -73,14 +78,46 @@ reply(int connection, enum wire_answer answer, int fd)
     sendmsg(connection, &message, MSG_NOSIGNAL);
 }
 
-bool
-answer_serve(int connection, struct segment_view *view)
+static enum answer_next
+answer_request(int connection, const struct wire_request *request, struct answers *answers)
+{
+    struct wire_reply text = {.answer = WIRE_REFUSED};
+    struct segment *seg = answers->view->base;
+    bool known = request->version == WIRE_VERSION &&
+                 (request->job == seg->job || request->kind == WIRE_LOOKUP);
+    bool descriptor = known && (request->kind == WIRE_SEGMENT || request->kind == WIRE_VISIT);
+    switch (known ? request->kind : 0) {
+    case WIRE_SEGMENT:
+        text.answer = decide(request, seg);
+        break;
+    case WIRE_VISIT:
+    case WIRE_FAMILY:
+        text.answer = WIRE_GRANTED;
+        break;
+    case WIRE_PUBLISH:
+        text.answer = names_publish(&answers->names, request, &answers->listener);
+        break;
+    case WIRE_UNPUBLISH:
+        text.answer = names_unpublish(&answers->names, request);
+        break;
+    case WIRE_LOOKUP:
+        text.answer = names_look_up(answers->names, request, &text);
+        break;
+    }
+    reply(connection, &text, descriptor ? answers->view->fd : -1);
+    return known && request->kind == WIRE_FAMILY ? ANSWER_FAMILY : ANSWER_CLOSE;
+}
+
+enum answer_next
+answer_serve(int connection, struct answers *answers)
 {
     struct wire_request request;
+    answers->listener = -1;
     ssize_t got = recv(connection, &request, sizeof request, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return false;
-    if (got == (ssize_t)sizeof request)
-        reply(connection, decide(&request, view->base), view->fd);
-    return true;
+        return ANSWER_WAIT;
+    if (got != (ssize_t)sizeof request)
+        return ANSWER_CLOSE;
+    request.name[sizeof request.name - 1] = request.port[sizeof request.port - 1] = '\0';
+    return answer_request(connection, &request, answers);
 }

@@ -14,6 +14,8 @@
 static const char *const identity[] = {
     WIRE_ENVIRONMENT,
     WIRE_PART,
+    WIRE_PARENT,
+    WIRE_LAUNCH,
     "MUSTER_ERRHANDLER",
     "PMI_",
     "PMI2_",
@@ -136,18 +138,20 @@ environment_make(const struct options *options, const struct program *program, c
     size_t count = 0;
     while (from[count])
         count++;
-    char **env = calloc(count + options->env.count + program->env.count + 4, sizeof *env);
+    char **env = calloc(count + options->env.count + program->env.count + 5, sizeof *env);
     if (!env)
         return NULL;
     const struct env_plan *base = program->env.base == ENV_ALL ? &options->env : &program->env;
     struct assignment errhandler = {"MUSTER_ERRHANDLER", options->errhandler};
     char number[32];
     struct assignment part = {WIRE_PART, number};
+    struct assignment parent = {WIRE_PARENT, options->parent};
     snprintf(number, sizeof number, "%d:%d", program->part, program->ranks);
     if (copy_base(env + 1, base, from) && assign_all(env + 1, &options->env, from) &&
         assign_all(env + 1, &program->env, from) &&
         (!options->errhandler || assign(env + 1, &errhandler, from)) &&
-        (options->nprograms < 2 || assign(env + 1, &part, from)))
+        (options->nprograms < 2 || assign(env + 1, &part, from)) &&
+        (!options->parent || assign(env + 1, &parent, from)))
         return env;
     environment_free(env);
     return NULL;

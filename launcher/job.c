@@ -187,14 +187,31 @@ become_keeper(const struct job *job, const int control[2])
 }
 
 int
-job_run(const struct options *options, char **env, char *title, size_t title_bytes)
+job_home(const struct options *options, char *title, size_t title_bytes, struct plan *plan)
+{
+    struct job job = {.options = options,
+                      .title = title,
+                      .title_bytes = title_bytes,
+                      .started = now_ns(),
+                      .plan = plan};
+    fill_standard_descriptors();
+    signals_block(&job.taken, &job.mask);
+    take_title(&job);
+    keeper_run(&job, -1);
+    return 0;
+}
+
+int
+job_run(const struct options *options, char **env, char *title, size_t title_bytes,
+        struct plan *plan)
 {
     struct job job = {.options = options,
                       .env = env,
                       .title = title,
                       .title_bytes = title_bytes,
                       .front_group = getpgrp(),
-                      .started = now_ns()};
+                      .started = now_ns(),
+                      .plan = plan};
     int control[2];
     fill_standard_descriptors();
     leave_outer_job(env);
@@ -216,5 +233,7 @@ job_run(const struct options *options, char **env, char *title, size_t title_byt
         return 1;
     }
     close(control[1]);
+    if (plan)
+        close(plan->fd); // the keeper replies
     return front_run(&job, control[0], keeper);
 }

@@ -7,6 +7,7 @@
 
 #include "channel.h"
 #include "options.h"
+#include "plan.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -25,11 +26,16 @@ struct job {
     bool limit_raised;    // if it is another one now
     pid_t front_group;    // the process group that the shell knows
     int64_t started;
+    struct plan *plan; // of the process that started the launcher; NULL: a command line
 };
 
 /* Run the job and return mpiexec's exit code. `title` and its size are where the command line lies
  * in memory; the strings in options must not lie there. */
-int job_run(const struct options *options, char **env, char *title, size_t title_bytes);
+int job_run(const struct options *options, char **env, char *title, size_t title_bytes,
+            struct plan *plan);
+
+/* The launcher of a process that was started alone, until that ends and all that it spawned. */
+int job_home(const struct options *options, char *title, size_t title_bytes, struct plan *plan);
 
 /* One line on standard error: "mpiexec: ...". */
 void job_say(const char *text);

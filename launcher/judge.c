@@ -93,10 +93,11 @@ judge_code(const struct judge *judge)
     case CAUSE_TOLD:
         return 128 + judge->told;
     case CAUSE_NONE:
+    case CAUSE_FAMILY:
     case CAUSE_TIMEOUT:
         break;
     }
-    return 0;
+    return judge->family;
 }
 
 struct text {
@@ -155,6 +156,7 @@ judge_message(const struct judge *judge, char *text, size_t n)
     }
     switch (judge->cause) {
     case CAUSE_NONE:
+    case CAUSE_FAMILY: // its launcher says it
         break;
     case CAUSE_RANK:
         say_ending(&t, &judge->culprit);

@@ -34,6 +34,7 @@ enum cause {
     CAUSE_ABORT,   // the culprit called MPI_Abort
     CAUSE_TOLD,    // the launcher was told to end the job, and had to kill for it
     CAUSE_TIMEOUT, // --timeout
+    CAUSE_FAMILY,  // a job that it spawned, or that spawned it
 };
 
 struct judge {
@@ -43,6 +44,7 @@ struct judge {
     int told;              // the signal that told the launcher to end the job, or 0
     struct ending culprit; // of CAUSE_RANK and CAUSE_ABORT; `at` is set for every cause
     struct ending early;
+    int family; // exit code of a spawned job that was not 0
     double timeout;
 };
 

@@ -9,6 +9,7 @@
 #include "control.h"
 #include "deadline.h"
 #include "environment.h"
+#include "family.h"
 #include "judge.h"
 #include "orphans.h"
 #include "program.h"
@@ -68,6 +69,9 @@ struct keeper {
     int epoll;
     int children; // signalfd of SIGCHLD
     int listener;
+    struct answers answers;
+    struct family family;
+    bool home; // of a process that this one has not started: it gets no signals
     struct judge judge;
     struct terminal terminal;
     uint64_t memory_kills; // the kernel's count before the first rank was started
@@ -82,7 +86,7 @@ struct keeper {
 };
 
 /* What an event of the epoll set is about: a kind, and in the low half a rank or a descriptor. */
-enum { ON_RANK, ON_CHILDREN, ON_CONTROL, ON_LISTENER, ON_ASKER, ON_REPORT };
+enum { ON_RANK, ON_CHILDREN, ON_CONTROL, ON_LISTENER, ON_ASKER, ON_REPORT, ON_FAMILY };
 
 static void
 watch(struct keeper *k, int fd, unsigned kind, int value)
@@ -103,7 +107,7 @@ seconds(const struct keeper *k)
 static void
 signal_ranks(struct keeper *k, int signal, pid_t except)
 {
-    for (int r = 0; r < k->nranks; r++)
+    for (int r = 0; r < k->nranks && !k->home; r++)
         if (k->ranks[r].running && k->ranks[r].pid != except)
             kill(-k->ranks[r].pid, signal);
 }
@@ -131,6 +135,7 @@ static void
 plan_end(struct keeper *k)
 {
     int64_t now = now_ns();
+    family_tell(&k->family, FAMILY_FAILED, judge_code(&k->judge));
     if (k->judge.told)
         return;
     k->term_at = now + LEAVE_TIME;
@@ -146,6 +151,7 @@ kill_all(struct keeper *k)
     if (k->judge.told)
         judge_stop(&k->judge, CAUSE_TOLD, seconds(k));
     publish(k, (struct failure){.kind = FAILURE_ENDED, .code = k->judge.told});
+    family_tell(&k->family, FAMILY_FAILED, judge_code(&k->judge));
     signal_ranks(k, SIGKILL, 0);
     for (int r = 0; r < k->nranks; r++)
         if (k->ranks[r].left_signal) {
@@ -182,6 +188,7 @@ static void
 on_told(struct keeper *k, int signal)
 {
     int64_t now = now_ns();
+    family_tell(&k->family, FAMILY_TOLD, signal);
     if (!k->judge.told) {
         k->judge.told = signal;
         k->told_at = now;
@@ -217,7 +224,7 @@ static void
 on_term_time(struct keeper *k)
 {
     k->term_at = NEVER;
-    for (int r = 0; r < k->nranks; r++)
+    for (int r = 0; r < k->nranks && !k->home; r++)
         if (k->ranks[r].running)
             terminate(&k->ranks[r]);
 }
@@ -275,8 +282,9 @@ mark_ended(struct keeper *k, int r)
 static struct ending
 read_ending(struct keeper *k, int r)
 {
-    siginfo_t info = {.si_pid = 0};
-    waitid(P_PID, (id_t)k->ranks[r].pid, &info, WEXITED);
+    siginfo_t info = {.si_pid = 0, .si_code = CLD_EXITED};
+    if (!k->home) // else nobody's exit code to know
+        waitid(P_PID, (id_t)k->ranks[r].pid, &info, WEXITED);
     struct ending ending = {.rank = r,
                             .code = info.si_status,
                             .signaled = info.si_code != CLD_EXITED,
@@ -327,7 +335,8 @@ on_rank_end(struct keeper *k, int r)
         if (failure.kind == FAILURE_ABORT) // it may have died before it rang them
             segment_ring_all_bells(seg);
     }
-    end_group(k, rank);
+    if (!k->home)
+        end_group(k, rank);
 }
 
 /* A process that a rank left has ended. It may be the one that joined under the rank. */
@@ -701,13 +710,122 @@ prepare(struct keeper *k)
     k->nranks = nranks;
     k->high = pidfds_begin(nranks);
     k->listener = answer_listen(k->view.base->job);
+    k->answers.view = &k->view;
     watch(k, k->children, ON_CHILDREN, 0);
     watch(k, k->control, ON_CONTROL, 0);
-    watch(k, k->listener, ON_LISTENER, 0);
+    watch(k, k->listener, ON_LISTENER, k->listener);
     return true;
 }
 
+/* The process that was there before: it is told where its segment is, and takes its rank. */
+static int
+start_home(struct keeper *k)
+{
+    struct rank *rank = &k->ranks[0];
+    rank->pid = k->job->plan->head.pid;
+    rank->pidfd = (int)syscall(SYS_pidfd_open, rank->pid, 0);
+    if (rank->pidfd < 0) {
+        snprintf(k->why, sizeof k->why, "it cannot watch process %d: %s", (int)rank->pid,
+                 strerror(errno));
+        return 1;
+    }
+    atomic_store_explicit(&segment_rank(k->view.base, 0)->pid, rank->pid, memory_order_relaxed);
+    rank->running = true;
+    k->running++;
+    watch(k, rank->pidfd, ON_RANK, 0);
+    return 0;
+}
+
+/* A spawned job is in touch with the one that spawned it before its ranks run. */
+static int
+start_spawned(struct keeper *k)
+{
+    int err = family_join(&k->family, k->job->plan->head.parent);
+    if (err) {
+        snprintf(k->why, sizeof k->why, "the launcher of the spawning job does not answer: %s",
+                 strerror(err));
+        return 1;
+    }
+    watch(k, k->family.parent, ON_FAMILY, k->family.parent);
+    return start_all(k);
+}
+
+static int
+start(struct keeper *k)
+{
+    struct plan *plan = k->job->plan;
+    int code = !prepare(k)                      ? 1
+               : !plan                          ? start_all(k)
+               : plan->head.mode == LAUNCH_HOME ? start_home(k)
+                                                : start_spawned(k);
+    if (plan)
+        plan_reply(plan, code, k->view.base ? k->view.base->job : 0, k->why);
+    if (plan && code) { // who asked says it, and goes on
+        k->why[0] = '\0';
+        k->family.told = true;
+    }
+    return code;
+}
+
 /* --- The loop --------------------------------------------------------------------------------- */
+
+/* A request: it may publish a name, whose socket is served from now on, or be a relative. */
+static void
+on_asker(struct keeper *k, int fd)
+{
+    enum answer_next next = answer_serve(fd, &k->answers);
+    if (k->answers.listener >= 0)
+        watch(k, k->answers.listener, ON_LISTENER, k->answers.listener);
+    if (next == ANSWER_WAIT)
+        return;
+    epoll_ctl(k->epoll, EPOLL_CTL_DEL, fd, NULL);
+    if (next == ANSWER_FAMILY && family_add(&k->family, fd))
+        watch(k, fd, ON_FAMILY, fd);
+    else
+        close(fd);
+}
+
+/* A job of the family has failed: this one does too. */
+static void
+on_family_failure(struct keeper *k, int code)
+{
+    k->judge.family = k->judge.family ? k->judge.family : code;
+    publish(k, (struct failure){.kind = FAILURE_FAMILY, .code = code});
+    if (judge_stop(&k->judge, CAUSE_FAMILY, seconds(k)))
+        plan_end(k);
+}
+
+/* The connection has broken. A spawned job's says before how it has ended; the parent's launcher
+ * does not end before this one, unless it is killed. */
+static void
+on_family_gone(struct keeper *k, int fd, bool done)
+{
+    bool parent = fd == k->family.parent;
+    epoll_ctl(k->epoll, EPOLL_CTL_DEL, fd, NULL);
+    family_drop(&k->family, fd);
+    if (parent)
+        kill_all(k);
+    else if (!done)
+        on_family_failure(k, 1);
+}
+
+static void
+on_family(struct keeper *k, int fd)
+{
+    struct family_note note;
+    int got = family_hear(fd, &note);
+    if (got == 0) {
+        on_family_gone(k, fd, false);
+    } else if (got > 0 && note.kind == FAMILY_DONE) {
+        k->judge.family = k->judge.family ? k->judge.family : note.code;
+        on_family_gone(k, fd, true);
+    } else if (got > 0 && note.kind == FAMILY_FAILED) {
+        on_family_failure(k, note.code);
+    } else if (got > 0 && note.kind == FAMILY_TOLD) {
+        signal_ranks(k, note.code, 0);
+        on_told(k, note.code);
+    }
+}
 
 static void
 on_event(struct keeper *k, uint64_t data)
@@ -721,12 +839,14 @@ on_event(struct keeper *k, uint64_t data)
         on_control(k);
         break;
     case ON_LISTENER:
-        value = answer_accept(k->listener);
+        value = answer_accept(value);
         watch(k, value, ON_ASKER, value);
         break;
     case ON_ASKER:
-        if (answer_serve(value, &k->view))
-            close(value);
+        on_asker(k, value);
+        break;
+    case ON_FAMILY:
+        on_family(k, value);
         break;
     case ON_REPORT:
         if (k->terminal.reports >= 0)
@@ -739,7 +859,7 @@ static void
 run_loop(struct keeper *k)
 {
     struct epoll_event events[64];
-    while (k->running > 0 && now_ns() < k->give_up_at) {
+    while ((k->running > 0 || k->family.nspawned > 0) && now_ns() < k->give_up_at) {
         bool children = false;
         int n = epoll_wait(k->epoll, events, 64, milliseconds_until(next_time(k)));
         // Ranks first, in the order in which they ended; wait() has them in another one.
@@ -770,6 +890,8 @@ keeper_run(const struct job *job, int control)
     struct keeper k = {.job = job,
                        .control = control,
                        .view.fd = -1,
+                       .family.parent = -1,
+                       .home = job->plan && job->plan->head.mode == LAUNCH_HOME,
                        .judge.timeout = job->options->timeout,
                        .term_at = NEVER,
                        .kill_at = NEVER,
@@ -780,7 +902,8 @@ keeper_run(const struct job *job, int control)
     if (job->options->timeout > 0)
         k.timeout_at = job->started + (int64_t)(job->options->timeout * (double)SECOND);
     k.memory_kills = memory_oom_kills();
-    int code = prepare(&k) ? start_all(&k) : 1;
+    int code = start(&k);
+    bool started = code == 0;
     if (code) {
         kill_all(&k);
     } else {
@@ -788,6 +911,7 @@ keeper_run(const struct job *job, int control)
         code = judge_code(&k.judge);
         judge_message(&k.judge, k.why, sizeof k.why);
     }
+    family_tell(&k.family, FAMILY_DONE, started ? code : 0);
     terminal_fini(&k.terminal);
     orphans_end(!k.killed);
     tell_front(&k, code);

@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the Muster developers
 
 /* mpiexec, also installed as mpirun. */
+#include "boot/wire.h"
 #include "help.h"
 #include "job.h"
 #include "options.h"
@@ -40,14 +41,34 @@ print(void (*printer)(void))
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
+/* Started by a process in MPI. */
+static int
+run_plan(int fd, char *title, size_t bytes)
+{
+    static struct plan plan;
+    static struct options options;
+    if (!plan_read(&plan, fd, &options)) {
+        plan_reply(&plan, EXIT_USAGE, 0, "the plan cannot be read");
+        return EXIT_USAGE;
+    }
+    if (plan.head.mode == LAUNCH_HOME)
+        return job_home(&options, title, bytes, &plan);
+    int code = job_run(&options, environ, title, bytes, &plan);
+    plan_reply(&plan, code ? code : 1, 0, "the launcher could not start the job");
+    return code;
+}
+
 int
 main(int argc, char **argv)
 {
     struct options options;
     char why[1024];
     char **words = copy_words(argc, argv);
+    const char *launch = getenv(WIRE_LAUNCH);
     if (argc < 1 || !words)
         return EXIT_USAGE;
+    if (launch)
+        return run_plan(atoi(launch), argv[0], words_bytes(argc, argv));
     if (!options_parse(&options, argc - 1, words + 1, why, sizeof why)) {
         job_say(why);
         return EXIT_USAGE;
@@ -60,5 +81,5 @@ main(int argc, char **argv)
     case REQUEST_RUN:
         break;
     }
-    return job_run(&options, environ, argv[0], words_bytes(argc, argv));
+    return job_run(&options, environ, argv[0], words_bytes(argc, argv), NULL);
 }

@@ -44,8 +44,9 @@ struct options {
     const char *errhandler; // the standard's name, or NULL
     double timeout;         // seconds; 0: none
     bool tag;
-    bool merge;    // standard error goes where standard output goes
-    bool no_stdin; // rank 0 reads nothing either
+    bool merge;         // standard error goes where standard output goes
+    bool no_stdin;      // rank 0 reads nothing either
+    const char *parent; // of spawned ranks, for the environment (boot/wire.h); NULL: not spawned
     struct words *files;
     size_t nfiles;
 };

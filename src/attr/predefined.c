@@ -39,13 +39,12 @@ keyval_name(int number)
     return NULL;
 }
 
-// As many as the job has, or could have had with a CPU for each.
+// As many as the job has, and could spawn with a CPU for each.
 static const int *
 universe_size(void)
 {
     static int size;
-    int cpus = cpu_granted();
-    size = cpus > engine.size ? cpus : engine.size;
+    size = engine.size + cpu_granted();
     return &size;
 }
 

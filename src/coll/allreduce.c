@@ -20,7 +20,7 @@ choose(const struct call *call, const struct comm *comm)
     if (!call->bytes || !reduction_cuts(call, PIECE) || comm_is_inter(comm))
         return RUN_EXCHANGE;
     if (comm->size > FLAT)
-        return reduction_of_many(call, comm->size);
+        return reduction_of_many(call, comm);
     return call->bytes <= DIRECT_BYTES ? RUN_EXCHANGE : RUN_SLICES;
 }
 

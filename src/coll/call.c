@@ -77,6 +77,11 @@ static const char *const kind_names[COLL_KINDS] = {
     [COLL_WIN_ALLOCATE] = "MPI_Win_allocate",
     [COLL_WIN_ALLOCATE_SHARED] = "MPI_Win_allocate_shared",
     [COLL_WIN_CREATE_DYNAMIC] = "MPI_Win_create_dynamic",
+    [COLL_COMM_SPAWN] = "MPI_Comm_spawn",
+    [COLL_COMM_SPAWN_MULTIPLE] = "MPI_Comm_spawn_multiple",
+    [COLL_COMM_ACCEPT] = "MPI_Comm_accept",
+    [COLL_COMM_CONNECT] = "MPI_Comm_connect",
+    [COLL_COMM_JOIN] = "MPI_Comm_join",
 };
 
 const char *
@@ -117,12 +122,12 @@ set_words(int size)
 static void
 attach(struct coll *coll, uint64_t at)
 {
-    coll->board = segment_at(engine.seg, at);
+    coll->board = segment_at(coll->mixed ? peer_get(coll->peers[0])->segment : engine.seg, at);
     coll->own = &coll->board->members[coll->rank];
     if (coll->size > 64)
         coll->set = (_Atomic uint64_t *)(void *)&coll->board->members[coll->size];
-    coll->quick =
-        coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads && !coll->inter;
+    coll->quick = coll->size <= FLAT && coll->lane_piece == PIECE && !engine.threads &&
+                  !coll->inter && !coll->mixed;
 }
 
 static uint64_t
@@ -194,8 +199,9 @@ coll_open(struct comm *comm, enum form form, struct coll **result)
         return error_new(MPI_ERR_NO_MEM, "no memory for the collectives of a communicator");
     const struct group *all = comm->all;
     *coll = (struct coll){.rank = all->rank, .size = all->size, .peers = all->peers};
-    coll->lane_piece = exchange_piece(all->size, true);
+    coll->lane_piece = exchange_piece(all->size, true, comm->mixed);
     coll->inter = comm_is_inter(comm);
+    coll->mixed = comm->mixed;
     coll->comm = comm;
     coll->tag = TAG_BOARD - (int)form;
     if (form == FORM_PERSISTENT)
@@ -288,7 +294,7 @@ coll_break(struct coll *coll, int errclass, const char *why)
     leave_board(coll);
     for (int m = 0; m < coll->size; m++)
         if (m != coll->rank)
-            segment_ring_bell(engine.seg, peer_rank(coll->peers[m]));
+            segment_ring_bell(peer_get(coll->peers[m])->segment, coll->peers[m]->rank);
 }
 
 /* ---- texts ---- */
@@ -475,8 +481,8 @@ static void
 wake_set(struct coll *coll, uint64_t set, int first)
 {
     for (; set; set &= set - 1) {
-        int rank = peer_rank(coll->peers[first + __builtin_ctzll(set)]);
-        bell_notify(engine.seg, segment_rank(engine.seg, rank));
+        const struct peer *peer = peer_get(coll->peers[first + __builtin_ctzll(set)]);
+        bell_notify(peer->segment, peer->block);
     }
 }
 

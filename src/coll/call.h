@@ -88,6 +88,11 @@ enum coll_kind {
     COLL_WIN_ALLOCATE,
     COLL_WIN_ALLOCATE_SHARED,
     COLL_WIN_CREATE_DYNAMIC,
+    COLL_COMM_SPAWN,
+    COLL_COMM_SPAWN_MULTIPLE,
+    COLL_COMM_ACCEPT,
+    COLL_COMM_CONNECT,
+    COLL_COMM_JOIN,
     COLL_KINDS
 };
 
@@ -313,6 +318,15 @@ posting_of(const struct coll *coll, int rank, uint64_t seq)
     return &coll->board->members[rank].postings[seq % POSTINGS];
 }
 
+/* What a member's posting calls `at`, which is in the segment of its job. */
+static inline char *
+member_window(const struct coll *coll, int rank, uint64_t at)
+{
+    if (likely(!coll->mixed))
+        return segment_at(engine.seg, at);
+    return segment_at(peer_get(coll->peers[rank])->segment, at);
+}
+
 static inline struct posting *
 peer_posting(const struct call *call, int rank)
 {
@@ -396,10 +410,10 @@ enum step call_give_up(struct call *call, int err) cold;
 char *call_scratch(struct call *call, size_t size);
 
 /* The largest element that slices can cut between. */
-uint64_t slices_most(int size);
+uint64_t slices_most(int size, bool mixed);
 
 /* Bytes of a piece of an exchange among `size` members. */
-uint64_t exchange_piece(int size, bool lanes);
+uint64_t exchange_piece(int size, bool lanes, bool mixed);
 
 /* What of an exchange follows from the call and its board alone. A step does it, but for a
  * persistent call's plan, for which it is done once. */

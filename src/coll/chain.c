@@ -23,7 +23,7 @@ arrive(struct call *call)
     call->piece = PIECE - PIECE % unit;
     call->stride = align_up(call->piece, CACHE_LINE);
     call->rounds_out = (call->bytes + call->piece - 1) / call->piece;
-    call->ring = min_size(call->rounds_out, window_limit() / call->stride);
+    call->ring = min_size(call->rounds_out, window_limit(call->coll->mixed) / call->stride);
     call->tight = call->ring < call->rounds_out;
     enum step step = is_last(call) ? STEP_DONE : call_window(call, call->ring * call->stride);
     if (step != STEP_DONE)
@@ -74,9 +74,9 @@ after_ready(struct call *call)
 }
 
 static char *
-place(const struct call *call, uint64_t window)
+place(const struct call *call, int rank, uint64_t window)
 {
-    return (char *)segment_at(engine.seg, window) + call->filled % call->ring * call->stride;
+    return member_window(call->coll, rank, window) + call->filled % call->ring * call->stride;
 }
 
 static void
@@ -89,14 +89,14 @@ inclusive(struct call *call, uint64_t pos, uint64_t n, const char *prefix)
     else if (own != result)
         memcpy(result, own, n);
     if (!is_last(call))
-        memcpy(place(call, call->window), result, n);
+        memcpy(place(call, call->coll->rank, call->window), result, n);
 }
 
 static void
 exclusive(struct call *call, uint64_t pos, uint64_t n, const char *prefix)
 {
     if (!is_last(call)) {
-        char *next = place(call, call->window);
+        char *next = place(call, call->coll->rank, call->window);
         const char *own = side_part(&call->send, 0).flat + pos;
         if (prefix)
             reduction_apply3(call, prefix, own, next, n / reduction_unit(call));
@@ -115,7 +115,7 @@ next_round(struct call *call)
         return step;
     int before = call->coll->rank - 1;
     uint64_t pos = call->filled * call->piece, n = min_size(call->piece, call->bytes - pos);
-    const char *prefix = before < 0 ? NULL : place(call, peer_posting(call, before)->at);
+    const char *prefix = before < 0 ? NULL : place(call, before, peer_posting(call, before)->at);
     if (call->exclude)
         exclusive(call, pos, n, prefix);
     else

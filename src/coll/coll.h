@@ -162,6 +162,7 @@ struct coll {
     uint64_t all_done;            // no member's `done` is below
     int slowest;                  // whose it was
     uint64_t lane_piece;          // exchange_piece of lanes
+    bool mixed;                   // some are of other jobs
     bool inter;                   // the members are the two groups of an intercommunicator
     bool quick;                   // small collectives may go the short way (quick.h)
     int error;                    // class of the error when it is broken, else 0

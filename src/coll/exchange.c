@@ -28,11 +28,11 @@ unit_of(const struct call *call)
 }
 
 uint64_t
-exchange_piece(int size, bool lanes)
+exchange_piece(int size, bool lanes, bool mixed)
 {
     if (!lanes)
         return PIECE;
-    uint64_t piece = window_limit() / (uint64_t)(size - 1) / 2 - LANE_HEAD;
+    uint64_t piece = window_limit(mixed) / (uint64_t)(size - 1) / 2 - LANE_HEAD;
     piece &= ~(uint64_t)(PIECE_MIN - 1);
     return piece < PIECE_MIN ? PIECE_MIN : piece < PIECE ? piece : PIECE;
 }
@@ -92,7 +92,7 @@ plan_window(struct call *call, uint64_t largest)
 {
     uint64_t n = (uint64_t)lanes(call);
     uint64_t head = lane_head(call);
-    uint64_t room = window_limit() / n;
+    uint64_t room = window_limit(call->coll->mixed) / n;
     call->ring = call->rounds_out;
     // More edges than members may make the window larger than the buffer.
     if (!call->whole && largest + head > room)
@@ -284,7 +284,8 @@ check_source(struct call *call, const struct giver *giver, const struct posting 
     if (is_inter(call) && unlikely(p->signature != call->signature))
         return call_disagrees(call, giver->rank);
     if (lane_head(call))
-        memcpy(&bytes, (char *)segment_at(engine.seg, p->at) + (uint64_t)giver->lane * p->stride,
+        memcpy(&bytes,
+               member_window(call->coll, giver->rank, p->at) + (uint64_t)giver->lane * p->stride,
                sizeof bytes);
     if (unlikely(bytes != want))
         return call_truncated(call, giver->rank, bytes, want);
@@ -303,7 +304,7 @@ source_place(const struct call *call, const struct giver *giver, uint64_t want)
     uint64_t lane = call->lanes ? (uint64_t)giver->lane : 0, k = call->taken;
     if (fits_posting(call, want))
         return (const char *)p->data + lane * want;
-    return (char *)segment_at(engine.seg, p->at) + lane * p->stride + lane_head(call) +
+    return member_window(call->coll, giver->rank, p->at) + lane * p->stride + lane_head(call) +
            (k ? k % p->ring * call->piece : 0);
 }
 

@@ -60,10 +60,12 @@ reduction_cuts(const struct call *call, uint64_t most)
  * for the whole vector; from some thousands of members on, slices of one element have none.
  */
 static inline enum algorithm
-reduction_of_many(const struct call *call, int size)
+reduction_of_many(const struct call *call, const struct comm *comm)
 {
-    bool worth = call->bytes / (uint64_t)size >= SLICE_WORTH || call->bytes > window_limit();
-    return worth && reduction_unit(call) <= slices_most(size) ? RUN_SLICES : RUN_TREE;
+    int size = comm->size;
+    bool worth =
+        call->bytes / (uint64_t)size >= SLICE_WORTH || call->bytes > window_limit(comm->mixed);
+    return worth && reduction_unit(call) <= slices_most(size, comm->mixed) ? RUN_SLICES : RUN_TREE;
 }
 
 /* inout[i] = in[i] op inout[i], for n elements that stand one after the other. */

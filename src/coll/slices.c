@@ -35,9 +35,9 @@ slice_units(const struct call *call, uint64_t n)
 }
 
 uint64_t
-slices_most(int size)
+slices_most(int size, bool mixed)
 {
-    uint64_t most = window_limit() / (uint64_t)size / 2 & ~(uint64_t)(CACHE_LINE - 1);
+    uint64_t most = window_limit(mixed) / (uint64_t)size / 2 & ~(uint64_t)(CACHE_LINE - 1);
     return most < SLICE ? most : SLICE;
 }
 
@@ -58,24 +58,38 @@ slice(const struct call *call, uint64_t k, int i)
 }
 
 static char *
-place(const struct call *call, uint64_t window, uint64_t k, int i)
+place_in(const struct call *call, char *window, uint64_t k, int i)
 {
     uint64_t size = (uint64_t)call->coll->size;
-    return (char *)segment_at(engine.seg, window) +
-           (k % call->ring * size + (uint64_t)i) * call->stride;
+    return window + (k % call->ring * size + (uint64_t)i) * call->stride;
+}
+
+static char *
+place(const struct call *call, uint64_t k, int i)
+{
+    return place_in(call, segment_at(engine.seg, call->window), k, i);
+}
+
+// The same in the window of `rank`.
+static char *
+place_of(const struct call *call, int rank, uint64_t k, int i)
+{
+    uint64_t window = peer_posting(call, rank)->at;
+    return place_in(call, member_window(call->coll, rank, window), k, i);
 }
 
 static void
 plan(struct call *call)
 {
     uint64_t unit = reduction_unit(call), size = (uint64_t)call->coll->size;
-    uint64_t most = slices_most(call->coll->size) / unit, all = slice_units(call, call->units);
+    uint64_t most = slices_most(call->coll->size, call->coll->mixed) / unit,
+             all = slice_units(call, call->units);
     uint64_t units = all < most ? all : most;
     call->piece = units * unit;
     call->stride = align_up(call->piece, CACHE_LINE);
     call->chunk = units * size;
     call->rounds_out = (call->units + call->chunk - 1) / call->chunk;
-    call->ring = window_limit() / (call->stride * size);
+    call->ring = window_limit(call->coll->mixed) / (call->stride * size);
     if (call->ring > call->rounds_out)
         call->ring = call->rounds_out;
     call->tight = call->ring < call->rounds_out;
@@ -92,7 +106,7 @@ fill_chunk(struct call *call)
         m = m < call->coll->size ? m : m - call->coll->size;
         struct cut cut = slice(call, call->filled, m);
         if (cut.n)
-            memcpy(place(call, call->window, call->filled, m), own.flat + cut.pos, cut.n);
+            memcpy(place(call, call->filled, m), own.flat + cut.pos, cut.n);
     }
     call->filled++;
 }
@@ -177,7 +191,7 @@ contribution(const struct call *call, int rank, struct cut cut)
 {
     if (rank == call->coll->rank)
         return side_part(&call->send, 0).flat + cut.pos;
-    return place(call, peer_posting(call, rank)->at, call->middle, call->coll->rank);
+    return place_of(call, rank, call->middle, call->coll->rank);
 }
 
 static enum step
@@ -188,7 +202,7 @@ reduce(struct call *call)
         return step;
     int rank = call->coll->rank;
     struct cut cut = slice(call, call->middle, rank);
-    char *into = place(call, call->window, call->middle, rank);
+    char *into = place(call, call->middle, rank);
     if (cut.n) {
         uint64_t n = cut.n / reduction_unit(call);
         int m = call->coll->size - 2;
@@ -225,7 +239,7 @@ collect(struct call *call)
             return call_wait(call, m);
         struct cut cut = slice(call, call->taken, m);
         if (cut.n)
-            memcpy(side_part(&call->recv, 0).flat + cut.pos, place(call, p->at, call->taken, m),
+            memcpy(side_part(&call->recv, 0).flat + cut.pos, place_of(call, m, call->taken, m),
                    cut.n);
     }
     call->source = 0;

@@ -67,7 +67,7 @@ static char *
 data_of(const struct call *call, int rank)
 {
     struct posting *p = peer_posting(call, rank);
-    return call->bytes <= POSTING_STAGE ? (char *)p->stage : segment_at(engine.seg, p->at);
+    return call->bytes <= POSTING_STAGE ? (char *)p->stage : member_window(call->coll, rank, p->at);
 }
 
 static char *

@@ -62,8 +62,10 @@ coll_all_done(struct coll *coll, uint64_t seq)
 }
 
 uint64_t
-window_limit(void)
+window_limit(bool mixed)
 {
+    if (unlikely(mixed))
+        return WINDOW_MIN;
     uint64_t each = WINDOW_MAX_ALL / (uint64_t)engine.size;
     each = each > WINDOW_MAX ? WINDOW_MAX : each;
     return (each < WINDOW_MIN ? WINDOW_MIN : each) & ~(uint64_t)(WINDOW_GRAIN - 1);
@@ -81,7 +83,7 @@ static int
 make_buffer(struct coll_pool *pool)
 {
     char why[256];
-    uint64_t size = window_limit();
+    uint64_t size = window_limit(false);
     pool->buffer = arena_alloc(engine.seg, size, why, sizeof why);
     if (!pool->buffer)
         return error_new(MPI_ERR_NO_MEM, "%s", why);

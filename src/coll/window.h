@@ -22,8 +22,8 @@
 #define WINDOW_MAX (4u << 20) // bytes of the buffer
 
 /* Bytes of this process's buffer: less than WINDOW_MAX when the job has many ranks. The same in
- * every process of a job. */
-uint64_t window_limit(void);
+ * every process of a job; between jobs the least. */
+uint64_t window_limit(bool mixed);
 
 /*
  * A window of `size` bytes for call `seq`, which must not have one: its offset in *at. Returns

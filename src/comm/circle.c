@@ -21,6 +21,7 @@
  */
 #include "comm/comm.h"
 #include "core/init.h"
+#include "core/jobs.h"
 #include "group/group.h"
 
 #include <stdio.h>
@@ -303,19 +304,59 @@ find_everyone(struct comm **everyone)
     return MPI_SUCCESS;
 }
 
-int
-group_agree(struct group *group, int half, const char *op, const char *stringtag, uint64_t *context)
+// A communicator of a group with processes of other jobs, in the order of their names, which all
+// know alike: the engine's own, for this one call.
+static int
+make_common(const struct group *group, struct comm **common)
 {
-    struct circle circle = {.op = op, .size = group->size, .half = half, .stringtag = stringtag};
-    int err = find_everyone(&circle.comm);
+    struct group *sorted = group_new(group->size);
+    if (sorted) {
+        for (int i = 0; i < group->size; i++) {
+            struct peer *peer = group->peers[i];
+            int at = i;
+            for (;
+                 at > 0 && peer_name_compare(peer_name(peer), peer_name(sorted->peers[at - 1])) < 0;
+                 at--)
+                sorted->peers[at] = sorted->peers[at - 1];
+            sorted->peers[at] = peer;
+        }
+        group_find_self(sorted);
+    }
+    *common = sorted ? comm_new(sorted, EVERYONE_CONTEXT) : NULL;
+    if (*common)
+        return MPI_SUCCESS;
+    if (sorted)
+        group_release(sorted);
+    return error_new(MPI_ERR_NO_MEM, "no memory for a table of %d ranks", group->size);
+}
+
+static int
+agree_in(struct circle *circle, const struct group *group, uint64_t *context)
+{
+    struct group_map map;
+    int err = group_map_start(&map, circle->comm->all);
     int *ranks = err ? NULL : malloc(sizeof *ranks * (size_t)group->size);
     if (!err && !ranks)
         err = error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", group->size);
     for (int i = 0; !err && i < group->size; i++)
-        ranks[i] = peer_rank(group->peers[i]);
-    circle.ranks = ranks;
+        ranks[i] = group_map_find(&map, group->peers[i]);
+    group_map_stop(&map);
+    circle->ranks = ranks;
     if (!err)
-        err = circle_agree(&circle, context);
+        err = circle_agree(circle, context);
     free(ranks);
+    return err;
+}
+
+int
+group_agree(struct group *group, int half, const char *op, const char *stringtag, uint64_t *context)
+{
+    struct circle circle = {.op = op, .size = group->size, .half = half, .stringtag = stringtag};
+    bool mixed = jobs_mixed(group->peers, group->size);
+    int err = mixed ? make_common(group, &circle.comm) : find_everyone(&circle.comm);
+    if (!err)
+        err = agree_in(&circle, group, context);
+    if (mixed && circle.comm)
+        comm_drop(circle.comm);
     return err;
 }

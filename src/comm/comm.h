@@ -111,6 +111,29 @@ comm_is_local(const struct comm *comm, int member)
 /* `n` new context ids in a row; the first is returned. */
 uint64_t contexts_take(uint64_t n);
 
+/* The same, of ids that no job but this one ever has: they begin anywhere below 2^61. */
+#define CONTEXT_SHARED (UINT64_C(1) << 61)
+uint64_t context_shared(uint64_t n);
+
+/*
+ * What makes an intercommunicator of two groups whose leaders can talk. `bridge` is a communicator
+ * that has both leaders, `other` the other one's place in its `all`; only the leader has it. `err`
+ * is what has gone wrong before at the leader: its group hears of it. Under the lock, `local` held.
+ */
+struct inter_meeting {
+    const char *op;
+    enum coll_kind kind;
+    struct comm *local;
+    int leader;
+    struct comm *bridge;
+    int other;
+    int rank;         // of the other one, as the user gave it
+    uint64_t context; // of the leaders' messages
+    int tag;
+    int errclass; // of two groups that overlap
+};
+int inter_meet(const struct inter_meeting *meeting, int err, MPI_Comm *newcomm);
+
 /* Copy attributes to a duplicate that stands; when a copy function fails it is ended, and *handle
  * becomes MPI_COMM_NULL. Calls the user's functions: `parent` is held. */
 int comm_copy_attributes(struct comm *parent, MPI_Comm *handle);

@@ -222,22 +222,19 @@ weak_alias(PMPI_Comm_split, MPI_Comm_split);
 static int
 members_in(const struct comm *comm, const struct group *group, int *ranks)
 {
-    int *at = malloc(sizeof *at * (size_t)engine.size);
-    if (!at)
-        return error_new(MPI_ERR_NO_MEM, "no memory for a table of %d ranks", engine.size);
-    memset(at, 0xff, sizeof *at * (size_t)engine.size); // -1
-    for (int i = 0; i < comm->size; i++)
-        at[peer_rank(comm->peers[i])] = i;
-    int err = MPI_SUCCESS;
+    struct group_map map;
+    int err = group_map_start(&map, comm->group);
+    if (err)
+        return err;
     for (int i = 0; i < group->size && !err; i++) {
-        ranks[i] = at[peer_rank(group->peers[i])];
-        if (ranks[i] < 0)
+        ranks[i] = group_map_find(&map, group->peers[i]);
+        if (ranks[i] == MPI_UNDEFINED)
             err = error_new(MPI_ERR_GROUP,
                             "member %d of the group (process %d of the job) is not in the "
                             "communicator",
                             i, peer_rank(group->peers[i]));
     }
-    free(at);
+    group_map_stop(&map);
     return err;
 }
 

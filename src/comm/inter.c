@@ -5,7 +5,7 @@
  * Intercommunicators (MPI 5.0, 7.6).
  *
  * Their engine's part is one communicator of both groups: `all` has the members of both, that group
- * first which has the process with the lowest rank in the job, and everything that is agreed goes
+ * first which has the process with the lowest name (core/jobs.h), and all that is agreed goes
  * among them. What the user sees is made of it by each side for itself.
  *
  * In MPI_Intercomm_create the two leaders first tell each other their groups through the peer
@@ -16,6 +16,7 @@
 
 #include "coll/agree.h"
 #include "core/check.h"
+#include "core/jobs.h"
 #include "group/group.h"
 
 #include <stdio.h>
@@ -32,19 +33,18 @@ struct inter_args {
 
 /* ---- the leaders ---- */
 
-// What a leader knows of the other side.
+// What is known of the other side.
 struct meeting {
-    struct comm *local;
+    const struct inter_meeting *of;
     struct internal other; // the other leader
-    int rank;              // its rank in the peer communicator, as the user gave it
-    bool lower;            // than the other one in the job: it takes the context, and sends first
+    bool lower;            // than the other one: it sends first
     uint64_t context;
     int size;
-    int *members; // ranks in the job, owned
+    struct peer_name *members; // owned
 };
 
 static int
-find_leader(const struct inter_args *args, struct meeting *m)
+find_leader(const struct inter_args *args, struct inter_meeting *m)
 {
     struct comm *peer;
     int err = comm_find(args->peer, &peer), rank = args->remote_leader;
@@ -56,15 +56,14 @@ find_leader(const struct inter_args *args, struct meeting *m)
         return error_new(MPI_ERR_RANK, "the remote leader %d is not in the %sgroup of %s (0..%d)",
                          rank, comm_is_inter(peer) ? "remote " : "", comm_name(peer),
                          peer->npeers - 1);
-    int theirs = peer_rank(peer->peers[rank]);
-    if (theirs == engine.rank)
+    if (peer->peers[rank] == &engine.peers[engine.rank])
         return error_new(MPI_ERR_RANK, "the remote leader, rank %d of %s, is the local leader too",
                          rank, comm_name(peer));
-    int place = comm_is_inter(peer) && peer->first ? peer->size + rank : rank;
-    m->other = (struct internal){"MPI_Intercomm_create", peer, peer->context | LEADERS_CONTEXT,
-                                 place, args->tag};
+    m->bridge = peer;
+    m->other = comm_is_inter(peer) && peer->first ? peer->size + rank : rank;
+    m->context = peer->context | LEADERS_CONTEXT;
+    m->tag = args->tag;
     m->rank = rank;
-    m->lower = engine.rank < theirs;
     return MPI_SUCCESS;
 }
 
@@ -76,21 +75,22 @@ leaders_differ(const struct meeting *m, const struct internal *stray)
         return error_new(MPI_ERR_COMM,
                          "the remote leader, rank %d of %s, called it with another peer "
                          "communicator",
-                         m->rank, comm_name(m->other.comm));
+                         m->of->rank, comm_name(m->other.comm));
     return error_new(MPI_ERR_TAG,
                      "the remote leader, rank %d of %s, called it with tag %d, this process with "
                      "tag %d",
-                     m->rank, comm_name(m->other.comm), stray->tag, m->other.tag);
+                     m->of->rank, comm_name(m->other.comm), stray->tag, m->other.tag);
 }
 
-// Sizes and the context fit a slot each, and pass each other; lists may be long.
+// Sizes and the context fit a slot each, and pass each other; lists may be long. The lower one's
+// context is taken, but one that is safe between jobs comes before one that is not.
 static int
 swap_sizes(struct meeting *m)
 {
     struct {
         uint64_t context;
         int size, threads; // last: internal_meet looks at it
-    } mine = {m->lower ? contexts_take(1) : 0, m->local->size, engine.threads}, theirs;
+    } mine = {contexts_take(1), m->of->local->size, engine.threads}, theirs;
     struct internal stray;
     int err = internal_send(&m->other, &mine, sizeof mine);
     if (!err)
@@ -99,15 +99,16 @@ swap_sizes(struct meeting *m)
         return err;
     if (stray.op)
         return leaders_differ(m, &stray);
-    m->context = m->lower ? mine.context : theirs.context;
+    bool safe = mine.context & CONTEXT_SHARED, safe_too = theirs.context & CONTEXT_SHARED;
+    m->context = (safe == safe_too ? m->lower : safe) ? mine.context : theirs.context;
     m->size = theirs.size;
     return MPI_SUCCESS;
 }
 
 static int
-swap_members(struct meeting *m, const int *mine)
+swap_members(struct meeting *m, const struct peer_name *mine)
 {
-    size_t n = (size_t)m->local->size * sizeof *mine, theirs = (size_t)m->size * sizeof *mine;
+    size_t n = (size_t)m->of->local->size * sizeof *mine, theirs = (size_t)m->size * sizeof *mine;
     int err = m->lower ? internal_send(&m->other, mine, n) : MPI_SUCCESS;
     if (!err)
         err = internal_recv(&m->other, m->members, theirs, NULL);
@@ -119,18 +120,19 @@ swap_members(struct meeting *m, const int *mine)
 static int
 swap_groups(struct meeting *m)
 {
+    const struct comm *local = m->of->local;
     int err = swap_sizes(m);
     if (err)
         return err;
-    int *mine = malloc((size_t)m->local->size * sizeof *mine);
+    struct peer_name *mine = malloc((size_t)local->size * sizeof *mine);
     m->members = malloc((size_t)m->size * sizeof *mine);
     if (!mine || !m->members) {
         free(mine);
-        return error_new(MPI_ERR_NO_MEM, "no memory for two groups of %d and %d ranks",
-                         m->local->size, m->size);
+        return error_new(MPI_ERR_NO_MEM, "no memory for two groups of %d and %d ranks", local->size,
+                         m->size);
     }
-    for (int i = 0; i < m->local->size; i++)
-        mine[i] = peer_rank(m->local->peers[i]);
+    for (int i = 0; i < local->size; i++)
+        mine[i] = peer_name(local->peers[i]);
     err = swap_members(m, mine);
     free(mine);
     return err;
@@ -141,26 +143,27 @@ remote_group(const struct meeting *m, struct group **group)
 {
     int err = group_make(m->size, group);
     for (int i = 0; i < m->size && !err; i++)
-        (*group)->peers[i] = &engine.peers[m->members[i]];
+        err = peer_find(m->members[i], &(*group)->peers[i]);
     return err;
 }
 
 static int
-meet(const struct inter_args *args, struct meeting *m)
+meet(struct meeting *m)
 {
-    int err = find_leader(args, m);
-    if (err)
-        return err;
+    const struct inter_meeting *of = m->of;
     struct group *remote = NULL;
-    comm_hold(m->other.comm);
-    err = swap_groups(m);
+    m->other = (struct internal){of->op, of->bridge, of->context, of->other, of->tag};
+    m->lower = peer_name_compare(peer_name(&engine.peers[engine.rank]),
+                                 peer_name(of->bridge->all->peers[of->other])) < 0;
+    comm_hold(of->bridge);
+    int err = swap_groups(m);
     if (!err)
         err = remote_group(m, &remote);
     if (!err)
-        err = groups_apart(m->local->group, remote, MPI_ERR_COMM); // both leaders find the same
+        err = groups_apart(of->local->group, remote, of->errclass); // both leaders find the same
     if (remote)
         group_release(remote);
-    comm_release(m->other.comm);
+    comm_release(of->bridge);
     return err;
 }
 
@@ -186,44 +189,70 @@ put_error(struct word *word, int err)
 }
 
 static int
-tell(const struct inter_args *args, struct meeting *m, int err)
+tell(struct meeting *m, int err)
 {
     struct word word = {.size = m->size, .context = m->context};
-    bool leads = m->local->rank == args->leader;
+    struct comm *local = m->of->local;
+    int leader = m->of->leader;
     if (err)
         put_error(&word, err);
-    int failed = agree_give_from(m->local, COLL_INTERCOMM_CREATE, args->leader, &word, sizeof word);
+    int failed = agree_give_from(local, m->of->kind, leader, &word, sizeof word);
     if (err || failed)
         return err ? err : failed;
     if (word.errclass)
-        return error_new(word.errclass, "the leader, rank %d: %s", args->leader, word.why);
+        return error_new(word.errclass, "the leader, rank %d: %s", leader, word.why);
     m->size = word.size;
     m->context = word.context;
-    if (!leads && !(m->members = malloc((size_t)m->size * sizeof *m->members)))
+    if (local->rank != leader && !(m->members = malloc((size_t)m->size * sizeof *m->members)))
         err = error_new(MPI_ERR_NO_MEM, "no memory for a group of %d ranks", m->size);
-    int none, *members = m->members ? m->members : &none;
-    failed = agree_give_from(m->local, COLL_INTERCOMM_CREATE, args->leader, members,
+    struct peer_name none, *members = m->members ? m->members : &none;
+    failed = agree_give_from(local, m->of->kind, leader, members,
                              m->members ? (size_t)m->size * sizeof *members : 0);
     return err ? err : failed;
 }
 
+// Between jobs all meet once more: each has the others' segments before anybody goes on, and
+// perhaps ends.
 static int
 make_inter(const struct meeting *m, MPI_Comm *newcomm)
 {
+    struct comm *local = m->of->local;
     struct comm_plan plan = {
-        .group = m->local->group, .errhandler = m->local->errhandler, .context = m->context};
+        .group = local->group, .errhandler = local->errhandler, .context = m->context};
     int err = remote_group(m, &plan.remote);
-    if (err)
-        return err;
-    err = comm_make(&plan, newcomm);
-    group_release(plan.remote);
+    MPI_Comm handle = MPI_COMM_NULL;
+    if (!err)
+        err = comm_make(&plan, &handle);
+    if (plan.remote)
+        group_release(plan.remote);
+    struct comm *comm = err ? NULL : comm_get(handle);
+    if (!err && comm->mixed && (err = agree_gather(comm, COLL_INTERCOMM_CREATE, NULL, 0)))
+        comm_drop(comm);
+    if (!err)
+        *newcomm = handle;
+    return err;
+}
+
+int
+inter_meet(const struct inter_meeting *of, int err, MPI_Comm *newcomm)
+{
+    struct meeting m = {.of = of};
+    if (!err && of->local->rank == of->leader)
+        err = meet(&m);
+    err = tell(&m, err);
+    if (!err)
+        err = make_inter(&m, newcomm);
+    free(m.members);
     return err;
 }
 
 static int
 intercomm_create(const struct inter_args *args)
 {
-    struct meeting m = {0};
+    struct inter_meeting m = {.op = "MPI_Intercomm_create",
+                              .kind = COLL_INTERCOMM_CREATE,
+                              .leader = args->leader,
+                              .errclass = MPI_ERR_COMM};
     int err = comm_find(args->local, &m.local);
     if (err || (err = check_pointer(args->newcomm, "newintercomm")) || (err = engine_failed()))
         return err;
@@ -234,11 +263,8 @@ intercomm_create(const struct inter_args *args)
         return error_new(MPI_ERR_RANK, "the local leader %d is not in %s (0..%d)", args->leader,
                          comm_name(m.local), m.local->size - 1);
     comm_hold(m.local);
-    err = m.local->rank == args->leader ? meet(args, &m) : MPI_SUCCESS;
-    err = tell(args, &m, err);
-    if (!err)
-        err = make_inter(&m, args->newcomm);
-    free(m.members);
+    err = m.local->rank == args->leader ? find_leader(args, &m) : MPI_SUCCESS;
+    err = inter_meet(&m, err, args->newcomm);
     comm_release(m.local);
     return err;
 }

@@ -5,6 +5,7 @@
  * groups, so they agree as the members of one group of all of them (circle.c). */
 #include "comm/comm.h"
 #include "core/check.h"
+#include "core/jobs.h"
 #include "group/group.h"
 #include "info/info.h"
 

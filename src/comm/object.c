@@ -3,11 +3,11 @@
 
 #include "coll/coll.h"
 #include "comm/comm.h"
+#include "core/jobs.h"
 #include "group/group.h"
 #include "p2p/bsend.h"
 #include "topo/topo.h"
 
-#include <limits.h>
 #include <string.h>
 
 struct comm *
@@ -40,25 +40,28 @@ comm_new(struct group *group, uint64_t context)
     comm->rank = group->rank;
     comm->size = group->size;
     comm->context = context;
+    comm->mixed = jobs_mixed(group->peers, group->size);
     comm->handle = (MPI_Comm)handle_of(HANDLE_COMM, comm);
     errhandler_hold(comm->errhandler = errhandler_initial());
     return comm;
 }
 
-static int
+static struct peer_name
 lowest(const struct group *group)
 {
-    int least = INT_MAX;
-    for (int i = 0; i < group->size; i++)
-        if (peer_rank(group->peers[i]) < least)
-            least = peer_rank(group->peers[i]);
+    struct peer_name least = {UINT64_MAX, 0};
+    for (int i = 0; i < group->size; i++) {
+        struct peer_name name = peer_name(group->peers[i]);
+        if (peer_name_compare(name, least) < 0)
+            least = name;
+    }
     return least;
 }
 
 bool
 comm_goes_first(const struct group *group, const struct group *remote)
 {
-    return lowest(group) < lowest(remote);
+    return peer_name_compare(lowest(group), lowest(remote)) < 0;
 }
 
 static struct group *
@@ -91,6 +94,7 @@ add_remote(struct comm *comm, const struct comm_plan *plan)
     group_hold(comm->remote = plan->remote);
     comm->peers = plan->remote->peers;
     comm->npeers = plan->remote->size;
+    comm->mixed = jobs_mixed(comm->all->peers, comm->all->size);
     return true;
 }
 
@@ -137,10 +141,20 @@ comm_end(struct comm *comm)
     pool_free(HANDLE_COMM, comm);
 }
 
-// A process alone has no segment and agrees with itself.
+uint64_t
+context_shared(uint64_t n)
+{
+    return CONTEXT_SHARED |
+           atomic_fetch_add_explicit(&engine.seg->next_shared_context, n * 2, memory_order_relaxed);
+}
+
+// A process alone has no segment and agrees with itself. Who knows other jobs takes ids that none
+// of them has: members of those may come to be in the communicator.
 uint64_t
 contexts_take(uint64_t n)
 {
+    if (unlikely(engine.jobs != NULL))
+        return context_shared(n);
     if (engine.size > 1)
         return atomic_fetch_add_explicit(&engine.seg->next_context, n * 2, memory_order_relaxed);
     uint64_t first = FIRST_CONTEXT + engine.next_context;

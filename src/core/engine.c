@@ -19,6 +19,7 @@
 #include "core/engine.h"
 
 #include "base/clock.h"
+#include "core/jobs.h"
 #include "core/message.h"
 
 #include <errno.h>
@@ -50,12 +51,21 @@ struct engine engine = {.view = {.fd = -1},
                         .under_way = UNDER_WAY,
                         .interrupt_look = INTERRUPT_LOOK_NS};
 
-static struct timespec
-interrupt_look(void)
+// How long to sleep at most, in ns; -1: no limit. Nobody rings when another job fails.
+static int64_t
+longest_sleep(const struct wait *wait)
 {
-    const uint64_t second = 1000000000;
-    return (struct timespec){.tv_sec = (time_t)(engine.interrupt_look / second),
-                             .tv_nsec = (long)(engine.interrupt_look % second)};
+    int64_t longest = engine.interrupt ? (int64_t)engine.interrupt_look : -1;
+    if (unlikely(engine.jobs != NULL || wait->look) && (longest < 0 || longest > JOBS_LOOK_NS))
+        return JOBS_LOOK_NS;
+    return longest;
+}
+
+static struct timespec
+timespec_of(int64_t ns)
+{
+    const int64_t second = 1000000000;
+    return (struct timespec){.tv_sec = (time_t)(ns / second), .tv_nsec = (long)(ns % second)};
 }
 
 static long
@@ -114,6 +124,9 @@ engine_failure(void)
     case FAILURE_ABORT:
         return error_new(MPI_ERR_PROC_ABORTED, "rank %d called MPI_Abort with code %d", f.rank,
                          f.code);
+    case FAILURE_FAMILY:
+        return error_new(MPI_ERR_PROC_ABORTED,
+                         "a job that was spawned by this one, or that spawned it, has failed");
     default:
         return error_new(MPI_ERR_PROC_ABORTED, "the job is being ended");
     }
@@ -196,9 +209,10 @@ wait_for_owner(const struct wait *wait)
     engine.waiters++;
     uint64_t began = sleep_begin(wait);
     engine_unlock();
-    struct timespec look = interrupt_look();
+    int64_t longest = longest_sleep(wait);
+    struct timespec look = timespec_of(longest);
     long rc = syscall(SYS_futex, &engine.changed, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen,
-                      engine.interrupt ? &look : NULL, NULL, 0);
+                      longest < 0 ? NULL : &look, NULL, 0);
     bool look_up = rc != 0 && (errno == EINTR || errno == ETIMEDOUT);
     engine_lock();
     engine.waiters--;
@@ -212,7 +226,7 @@ sleep_alone(const struct wait *wait)
 {
     if (engine.threads)
         return wait_for_owner(wait);
-    struct timespec look = interrupt_look();
+    struct timespec look = timespec_of((int64_t)engine.interrupt_look);
     uint64_t began = sleep_begin(wait);
     nanosleep(&look, NULL);
     sleep_end(wait, began);
@@ -251,15 +265,14 @@ wait_sleep(struct wait *wait)
         return MPI_SUCCESS;
     }
     wait->armed = false;
-    if (ring_skip_dead(&engine.inbox)) {
+    if (ring_skip_dead(&engine.inbox) || (unlikely(engine.jobs != NULL) && jobs_skip_dead())) {
         bell_awake(engine.block);
         return MPI_SUCCESS;
     }
     engine.progress_owned = true;
     uint64_t began = sleep_begin(wait);
     engine_give();
-    int64_t timeout = engine.interrupt ? (int64_t)engine.interrupt_look : -1;
-    int err = bell_sleep(engine.block, wait->bell, timeout);
+    int err = bell_sleep(engine.block, wait->bell, longest_sleep(wait));
     engine_take();
     engine.progress_owned = false;
     sleep_end(wait, began);
@@ -337,6 +350,8 @@ engine_wait(struct wait *wait)
         return MPI_SUCCESS;
     }
     int err = engine_failed();
+    if (unlikely(engine.jobs != NULL) && !err)
+        err = jobs_failed(wait);
     if (unlikely(err))
         return failed_or_interrupted(err);
     // Without threads the lock is not this one's to give away: others take it for a moment, in

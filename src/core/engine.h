@@ -59,7 +59,9 @@ struct engine {
     struct ring_in inbox;
     struct staging staging;          // own
     int rank, size;                  // in the job
-    struct peer *peers;              // [size], each made when it is first needed: see peer_get
+    struct peer *peers;              // [size + GUESTS], made when first needed: see peer_get
+    struct jobs *jobs;               // other jobs that this process knows (jobs.h), or NULL
+    MPI_Comm parent;                 // MPI_Comm_get_parent's
     struct comm *world, *self;       // NULL outside the World model
     struct coll_pool *coll;          // of the collectives (src/coll/window.c), or NULL
     uint64_t next_context;           // of a process alone; a job's stands in the segment
@@ -215,6 +217,9 @@ engine_leave_always(void)
 /* A code of class MPI_ERR_PROC_ABORTED that says who failed. */
 int engine_failure(void) cold;
 
+/* The rank is on a segment from now on: at the start, or of a process that was alone. */
+void engine_use_segment(void) cold;
+
 /* MPI_SUCCESS, or engine_failure() when some rank of the job has failed. Each call that
  * communicates begins with it. */
 static inline int
@@ -236,6 +241,13 @@ peer_get(struct peer *peer)
     if (unlikely(!peer->open))
         peer_open(peer);
     return peer;
+}
+
+/* Its number here: the ranks of this job, then processes of others as its segment numbers them. */
+static inline int
+peer_number(const struct peer *peer)
+{
+    return (int)(peer - engine.peers);
 }
 
 /* Its rank in its job, ready or not: one that is not is of this job. */
@@ -262,6 +274,7 @@ struct wait {
     const char *op; // the MPI function, for reports
     int peer, tag;
     uint64_t context;
+    bool look; // the condition may change without anybody's waking this process
     // private
     uint32_t spins, yields, bell;
     bool armed;     // the sleep is announced

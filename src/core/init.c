@@ -4,6 +4,7 @@
 #include "core/init.h"
 
 #include "boot/join.h"
+#include "core/jobs.h"
 #include "core/message.h"
 
 #include <pthread.h>
@@ -31,8 +32,8 @@ forked_child(void)
         atomic_store_explicit(&engine.state, ENGINE_FORKED, memory_order_relaxed);
 }
 
-static void
-use_segment(void)
+cold void
+engine_use_segment(void)
 {
     struct segment *seg = engine.view.base;
     engine.seg = seg;
@@ -46,15 +47,21 @@ use_segment(void)
 cold void
 peer_open(struct peer *peer)
 {
-    int rank = (int)(peer - engine.peers);
+    int rank = peer_number(peer);
+    if (unlikely(rank >= engine.size)) {
+        jobs_open_peer(peer);
+        return;
+    }
     peer->open = true;
     peer->rank = rank;
     peer->other = rank != engine.rank;
+    peer->before = rank < engine.rank;
     if (!engine.seg)
         return;
     peer->segment = engine.seg;
     peer->block = segment_rank(engine.seg, rank);
     peer->ring = ring_out_of(engine.seg, rank);
+    peer->ring.me = peer->ring.want = engine.rank;
 }
 
 static uint32_t
@@ -116,11 +123,11 @@ join(void)
     engine.view = join.view;
     engine.rank = join.rank;
     engine.size = join.size;
-    engine.peers = calloc((size_t)join.size, sizeof *engine.peers);
+    engine.peers = calloc((size_t)join.size + GUESTS, sizeof *engine.peers);
     if (!engine.peers)
         return error_new(MPI_ERR_NO_MEM, "no memory for %d ranks", join.size);
     if (engine.view.base)
-        use_segment();
+        engine_use_segment();
     set_patience();
     return MPI_SUCCESS;
 }

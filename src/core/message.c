@@ -3,6 +3,7 @@
 
 #include "core/message.h"
 
+#include "core/jobs.h"
 #include "core/layout.h"
 #include "core/transfer.h"
 
@@ -16,7 +17,7 @@ send_inline(struct request *send)
 {
     struct peer *peer = send->peer;
     uint64_t position;
-    struct slot *slot = ring_claim(&peer->ring, engine.rank, &position);
+    struct slot *slot = ring_claim(&peer->ring, peer->ring.me, &position);
     if (!slot)
         return false;
     slot_address(slot, send, SLOT_INLINE_DATA, 0);
@@ -36,7 +37,7 @@ send_piece(struct request *send)
     if (i < 0)
         return false;
     uint64_t position;
-    struct slot *slot = ring_claim(&peer->ring, engine.rank, &position);
+    struct slot *slot = ring_claim(&peer->ring, peer->ring.me, &position);
     if (!slot) {
         staging_give_back(&engine.staging, (uint32_t)i);
         return false;
@@ -88,7 +89,7 @@ deferred_progress(void)
             // Off the queue first: a send that is done may be gone afterwards.
             struct request *next = send->next;
             if (!send_try(send)) {
-                ring_want_space(&peer->ring, engine.rank);
+                ring_want_space(&peer->ring, peer->ring.want);
                 if (!send_try(send))
                     break;
             }
@@ -273,6 +274,14 @@ slot_xfer(const unsigned char *data)
     return offset;
 }
 
+static inline struct staging
+staging_of_sender(const struct peer *peer)
+{
+    if (likely(peer_number(peer) < engine.size))
+        return staging_of(engine.seg, peer_number(peer));
+    return staging_of(peer->segment, peer->rank);
+}
+
 static void
 receive_slot(struct request *recv, struct slot *slot)
 {
@@ -284,7 +293,7 @@ receive_slot(struct request *recv, struct slot *slot)
     if (likely(slot->kind == SLOT_INLINE_DATA)) {
         receive_bytes(recv, slot->data, slot->size);
     } else if (slot->kind == SLOT_PIECE) {
-        struct staging staging = staging_of(engine.seg, (int)slot->sender);
+        struct staging staging = staging_of_sender(peer);
         uint32_t piece = slot->ref;
         receive_bytes(recv, staging_payload(&staging, piece), slot->size);
         staging_give_back(&staging, piece);
@@ -467,6 +476,9 @@ message_recv_matched(struct request *recv, struct message *message)
 bool
 message_deliver(struct slot *slot)
 {
+    // Of a process of another job that this one does not know, and cannot get to know: it is gone.
+    if (unlikely(slot->sender >= (uint32_t)engine.size) && !jobs_know((int)slot->sender))
+        return true;
     struct request *recv = posted_take(slot->context, slot->source, slot->tag);
     if (likely(recv)) {
         receive_slot(recv, slot);

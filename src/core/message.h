@@ -139,13 +139,13 @@ message_send_inline(struct peer *peer, uint64_t context, int source, int tag, co
 {
     uint64_t position;
     struct slot *slot;
-    if (unlikely(peer->deferred || !(slot = ring_claim(&peer->ring, engine.rank, &position))))
+    if (unlikely(peer->deferred || !(slot = ring_claim(&peer->ring, peer->ring.me, &position))))
         return false;
     slot->context = context;
     slot->source = source;
     slot->tag = tag;
     slot->size = size;
-    slot->sender = (uint32_t)engine.rank;
+    slot->sender = (uint32_t)peer->ring.me;
     slot->kind = SLOT_INLINE_DATA;
     __builtin_memcpy(slot->data, data, size);
     ring_publish(slot, position);

@@ -88,6 +88,7 @@ struct comm {
     struct attribute *attributes; // the newest first, or NULL
     uint16_t hints;               // what the user asserts (src/comm/hints.c)
     struct file *file;            // of a file's own communicator: who hears of its errors
+    bool mixed;                   // it has processes of other jobs (core/jobs.h)
 };
 
 /* ---- topologies (src/topo) ---- */

@@ -21,9 +21,10 @@ struct request;
 #define UNDER_WAY 16u // large messages to a peer before it has received any of them, at first
 
 struct peer {
-    bool open;  // the rest is set
-    bool other; // and it is another process than this one: ring_claim may be tried
-    int rank;   // in its job
+    bool open;   // the rest is set
+    bool other;  // and it is another process than this one: ring_claim may be tried
+    bool before; // it comes before this one in an order that both know
+    int rank;    // in its job
     struct ring_out ring;
     struct traffic traffic; // kept before it is open, too
     struct segment *segment;
@@ -44,7 +45,8 @@ static inline bool
 peer_leaves(const struct peer *peer)
 {
     return peer->block &&
-           atomic_load_explicit(&peer->block->leaves, memory_order_relaxed) == LEAVES;
+           (atomic_load_explicit(&peer->block->leaves, memory_order_relaxed) == LEAVES ||
+            atomic_load_explicit(&peer->block->ended, memory_order_relaxed));
 }
 
 #endif

@@ -55,7 +55,7 @@ slot_address(struct slot *slot, const struct request *send, enum slot_kind kind,
     slot->source = send->rank;
     slot->tag = send->tag;
     slot->size = send->size;
-    slot->sender = (uint32_t)engine.rank;
+    slot->sender = (uint32_t)send->peer->ring.me;
     slot->kind = (uint16_t)kind;
     slot->ref = (uint16_t)ref;
 }
@@ -103,7 +103,7 @@ piece_take(struct peer *peer, bool matched, bool brief)
         engine.peers[piece->reader - 1].pieces_out--;
         engine.pieces_out--;
     }
-    piece->reader = (uint32_t)peer->rank + 1;
+    piece->reader = (uint32_t)peer_number(peer) + 1;
     peer->pieces_out++;
     engine.pieces_out++;
     return i;
@@ -167,7 +167,7 @@ range_claim_direct(struct xfer *xfer, const struct peer *peer)
     uint64_t left = units_unowned(xfer), half = units_of(xfer->size) / 2;
     uint64_t part = left >= half ? half : left / 4;
     part = part < RANGE_LEAST / UNIT ? RANGE_LEAST / UNIT : min_size(part, RANGE_MOST / UNIT);
-    return units_claim(xfer, part, engine.rank > peer->rank);
+    return units_claim(xfer, part, peer->before);
 }
 
 static uint64_t
@@ -386,7 +386,7 @@ transfer_start(struct request *send)
     if (!transfer_allowed(peer) || !(table = table_with_room()))
         return false;
     uint64_t position;
-    struct slot *slot = ring_claim(&peer->ring, engine.rank, &position);
+    struct slot *slot = ring_claim(&peer->ring, peer->ring.me, &position);
     if (!slot)
         return false;
     struct outgoing *out = outgoing_begin(table, send);

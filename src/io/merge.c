@@ -273,7 +273,7 @@ find_room(struct io *io, struct comm *comm, enum coll_kind kind, struct room **r
         io->room = at;
     }
     io->hints.merge &= io->room != 0;
-    *room = io->room ? segment_at(engine.seg, io->room) : NULL;
+    *room = io->room ? segment_at(peer_get(comm->peers[0])->segment, io->room) : NULL;
     return MPI_SUCCESS;
 }
 

@@ -230,7 +230,7 @@ open_first(struct io *io, const struct comm *comm, struct birth *birth)
 }
 
 static int
-open_next(struct io *io, const struct birth *birth)
+open_next(struct io *io, const struct comm *comm, const struct birth *birth)
 {
     if (birth->errclass)
         return error_new(birth->errclass, "rank 0: %s", birth->text);
@@ -238,7 +238,7 @@ open_next(struct io *io, const struct birth *birth)
         return error_new(MPI_ERR_NOT_SAME, "amode is %d here, %d at rank 0", io->amode,
                          birth->amode);
     io->shared_at = birth->shared;
-    io->shared = segment_at(engine.seg, birth->shared);
+    io->shared = segment_at(peer_get(comm->peers[0])->segment, birth->shared);
     return open_here(io, false);
 }
 
@@ -256,9 +256,9 @@ open_all(struct io *io, struct comm *comm, struct birth *birth, int err)
         return err ? err : agreed;
     if (comm->rank == 0 && birth->shared) {
         io->shared_at = birth->shared;
-        io->shared = segment_at(engine.seg, birth->shared);
+        io->shared = segment_at(peer_get(comm->peers[0])->segment, birth->shared);
     } else if (comm->rank) {
-        err = open_next(io, birth);
+        err = open_next(io, comm, birth);
     }
     return io_agree(comm, COLL_FILE_OPEN, err);
 }

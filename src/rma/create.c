@@ -237,6 +237,10 @@ static int
 use_helpers(struct creation *c, struct vote *votes)
 {
     int n = c->members->size, rank = c->members->rank, own, err, first = MPI_SUCCESS;
+    // A thread that serves knows who asks by the rank in its job.
+    if (c->members->mixed)
+        return error_new(MPI_ERR_WIN, "the kernel refuses copies between processes, and the window "
+                                      "has processes of several jobs and memory that is not MPI's");
     if ((own = helper_hold(&votes[rank].helper)))
         votes[rank].errclass = error_class(own);
     if ((err = agree_gather(c->members, c->kind, votes, sizeof *votes)) || own) {

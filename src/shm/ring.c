@@ -35,6 +35,11 @@ wake_wanting(struct ring_in *ring)
         if (!atomic_load_explicit(&ring->wanting[w], memory_order_relaxed))
             continue;
         uint64_t bits = atomic_exchange_explicit(&ring->wanting[w], 0, memory_order_relaxed);
+        if (w + 1 == ring->segment->wanting_words) {
+            if (ring->wake_guests)
+                ring->wake_guests(bits);
+            continue;
+        }
         for (; bits; bits &= bits - 1)
             segment_ring_bell(ring->segment, (int)(w * 64) + __builtin_ctzll(bits));
     }
@@ -57,29 +62,50 @@ ring_publish_head(struct ring_in *ring)
 }
 
 void
-ring_want_space(struct ring_out *ring, int rank)
+ring_want_space(struct ring_out *ring, int bit)
 {
-    atomic_fetch_or_explicit(&ring->wanting[rank / 64], UINT64_C(1) << (rank % 64),
+    atomic_fetch_or_explicit(&ring->wanting[bit / 64], UINT64_C(1) << (bit % 64),
                              memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst); // the bit before the summary
     atomic_store_explicit(&ring->block->space_wanted, 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst); // pairs with ring_publish_head
 }
 
-bool
-ring_skip_dead(struct ring_in *ring)
+// Who has claimed the next slot, or -1.
+static int
+claimer_of_next(const struct ring_in *ring)
 {
     uint64_t i = ring->head & (RING_SLOTS - 1);
     uint64_t claim = atomic_load_explicit(&ring->block->claims[i], memory_order_relaxed);
     int claimer = (int)(claim & (MAX_RANKS - 1));
-    if (claim - (uint64_t)claimer != ring_lap(ring->head))
+    return claim - (uint64_t)claimer == ring_lap(ring->head) ? claimer : -1;
+}
+
+int
+ring_absent_guest(const struct ring_in *ring)
+{
+    int claimer = claimer_of_next(ring);
+    return claimer >= (int)ring->segment->nranks ? claimer : -1;
+}
+
+bool
+ring_skip(struct ring_in *ring)
+{
+    if (ring_peek(ring))
+        return false;
+    ring_pop(ring);
+    return true;
+}
+
+bool
+ring_skip_dead(struct ring_in *ring)
+{
+    int claimer = claimer_of_next(ring);
+    if (claimer < 0 || claimer >= (int)ring->segment->nranks)
         return false;
     // acquire: pairs with the launcher's release after it has reaped the process; every store that
     // the claimer made is visible from here on.
     if (!atomic_load_explicit(&segment_rank(ring->segment, claimer)->ended, memory_order_acquire))
         return false;
-    if (ring_peek(ring))
-        return false;
-    ring_pop(ring);
-    return true;
+    return ring_skip(ring);
 }

@@ -58,6 +58,7 @@ struct ring_out {
     struct slot *slots;
     _Atomic uint64_t *wanting;
     uint64_t head_seen; // the consumer's head as last read
+    int me, want;       // the producer's number there, and its bit among those that wait for room
 };
 
 /* The consumer's view of its own. */
@@ -66,8 +67,9 @@ struct ring_in {
     struct rank_block *block;
     struct slot *slots;
     _Atomic uint64_t *wanting;
-    uint64_t head;      // next position to take
-    uint64_t published; // what block->head says
+    uint64_t head;                      // next position to take
+    uint64_t published;                 // what block->head says
+    void (*wake_guests)(uint64_t bits); // of other jobs (ring_guest_bit); NULL: there are none
 };
 
 /* The ring of `rank`, for producers, and for its owner. */
@@ -79,6 +81,13 @@ ring_out_of(struct segment *seg, int rank)
         .slots = (struct slot *)segment_at(seg, seg->rings_at) + (size_t)rank * RING_SLOTS,
         .wanting = segment_wanting(seg, rank),
     };
+}
+
+/* The bit of a guest among those that wait for room: it may share it with others. */
+static inline int
+ring_guest_bit(const struct segment *seg, int number)
+{
+    return (int)(seg->wanting_words - 1) * 64 + number % 64;
 }
 
 static inline struct ring_in
@@ -155,7 +164,13 @@ ring_pop(struct ring_in *ring)
  * the ring looks empty and the consumer is about to sleep. */
 bool ring_skip_dead(struct ring_in *ring);
 
-/* Ask the consumer to wake `rank` when there is room. Try ring_claim again before sleeping. */
-void ring_want_space(struct ring_out *ring, int rank);
+/* The guest that has claimed the next slot and not published it, or -1; and the step over that slot
+ * when its process has ended, which only who knows the guest's job can tell. */
+int ring_absent_guest(const struct ring_in *ring);
+bool ring_skip(struct ring_in *ring);
+
+/* Ask the consumer to wake who has this bit (its rank, or ring_guest_bit) when there is room. Try
+ * ring_claim again before sleeping. */
+void ring_want_space(struct ring_out *ring, int bit);
 
 #endif

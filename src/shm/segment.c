@@ -68,12 +68,14 @@ plan_layout(int nranks, uint32_t npieces)
         .version = SEGMENT_VERSION,
         .nranks = (uint32_t)nranks,
         .npieces = npieces,
-        .wanting_words = (uint32_t)align_up((n + 63) / 64, LINE_WORDS),
+        .wanting_words = (uint32_t)align_up((n + 63) / 64 + 1, LINE_WORDS),
         .ncpus = (uint32_t)cpu_granted(),
         .launcher = getpid(),
         .next_context = FIRST_CONTEXT,
     };
     uint64_t at = PAGE;
+    seg.guests_at = at;
+    at = align_up(at + GUEST_JOBS * sizeof(uint64_t), PAGE);
     seg.ranks_at = at;
     at = align_up(at + n * sizeof(struct rank_block), PAGE);
     seg.wanting_at = at;
@@ -99,7 +101,19 @@ random_job(void)
     if (getrandom(&job, sizeof job, GRND_NONBLOCK) != (ssize_t)sizeof job || job == 0)
         job =
             ((uint64_t)getpid() << 32) ^ (uint64_t)(uintptr_t)&job ^ (uint64_t)sysconf(_SC_CLK_TCK);
-    return job;
+    job &= (UINT64_C(1) << JOB_BITS) - 1;
+    return job ? job : 1;
+}
+
+// Where a job's ids of communicators with other jobs' processes begin: so far from those of any
+// other job that they never meet. Even, and below the bits that the engine uses.
+static uint64_t
+random_context(uint64_t job)
+{
+    uint64_t at = 0;
+    if (getrandom(&at, sizeof at, GRND_NONBLOCK) != (ssize_t)sizeof at)
+        at = job << 18;
+    return (at & ((UINT64_C(1) << 61) - 1) & ~UINT64_C(1)) | UINT64_C(1) << 60;
 }
 
 static int
@@ -154,6 +168,7 @@ segment_create(struct segment_view *view, int nranks, char *why, size_t n)
         return err;
     }
     plan.job = random_job();
+    plan.next_shared_context = random_context(plan.job);
     *view->base = plan;
     return 0;
 }
@@ -179,6 +194,47 @@ segment_unmap(struct segment_view *view)
     if (view->fd >= 0)
         close(view->fd);
     *view = (struct segment_view){.base = NULL, .fd = -1};
+}
+
+static _Atomic uint64_t *
+guest_entry(struct segment *seg, int i)
+{
+    return (_Atomic uint64_t *)segment_at(seg, seg->guests_at) + i;
+}
+
+int
+segment_guest(struct segment *seg, uint64_t job, int nranks)
+{
+    uint64_t word = job << RANK_BITS | (uint64_t)nranks;
+    int64_t at = seg->nranks;
+    for (int i = 0; i < GUEST_JOBS && at + nranks <= (int64_t)seg->nranks + GUESTS; i++) {
+        uint64_t seen = 0;
+        // relaxed: the word says all.
+        if (atomic_compare_exchange_strong_explicit(guest_entry(seg, i), &seen, word,
+                                                    memory_order_relaxed, memory_order_relaxed) ||
+            seen == word)
+            return (int)at;
+        at += (int64_t)(seen & (MAX_RANKS - 1));
+    }
+    return -1;
+}
+
+uint64_t
+segment_guest_job(struct segment *seg, int number, int *rank)
+{
+    int64_t at = seg->nranks;
+    for (int i = 0; i < GUEST_JOBS && number >= at; i++) {
+        uint64_t word = atomic_load_explicit(guest_entry(seg, i), memory_order_relaxed);
+        int64_t n = (int64_t)(word & (MAX_RANKS - 1));
+        if (!word)
+            return 0;
+        if (number < at + n) {
+            *rank = (int)(number - at);
+            return word >> RANK_BITS;
+        }
+        at += n;
+    }
+    return 0;
 }
 
 bool

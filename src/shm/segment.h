@@ -5,6 +5,7 @@
  * The job's segment: one memfd that the launcher makes and every rank maps.
  *
  *   struct segment            one page: identity, layout, failure, counters
+ *   guests                    other jobs whose processes know this one
  *   struct rank_block  x N    what peers must know of a rank; its inbound ring's counters
  *   wanting            x N x (N bits, in lines)   who waits for room in a rank's ring
  *   struct slot        x N x ring_slots      the inbound rings (ring.h)
@@ -29,12 +30,15 @@
 #include "base/base.h"
 
 #define SEGMENT_MAGIC   UINT64_C(0x3172657473756d00) // "\0muster1"
-#define SEGMENT_VERSION 3
+#define SEGMENT_VERSION 4
 #define RANK_BITS       22
 #define MAX_RANKS       (1 << RANK_BITS) // PID_MAX_LIMIT of the kernel: it has no more process ids
 #define RING_SLOTS      256
 #define XFERS           64
 #define PIECE_SIZE      (16 * 1024)
+#define JOB_BITS        42        // of a job's identity: with a number of ranks, one word
+#define GUEST_JOBS      16384     // other jobs that may ever produce here
+#define GUESTS          (1 << 16) // and their processes
 #define WAITING_WORDS   3 // the length of "MPI_Reduce_scatter_block", and the rest of a line
 
 /* Life of a rank's slot. The rank itself writes it; the launcher reads it when the process ends. */
@@ -64,6 +68,7 @@ enum failure_kind {
     FAILURE_SIGNAL = 2, // killed by signal number code
     FAILURE_ABORT = 3,  // MPI_Abort(code)
     FAILURE_ENDED = 4,  // the launcher was told to end the job (a signal, --timeout)
+    FAILURE_FAMILY = 5, // a job that this one spawned, or that spawned this one, has failed
 };
 
 /* The first failure of the job, packed into one word so that one compare-and-swap publishes it. */
@@ -81,9 +86,10 @@ struct segment {
     uint64_t magic;
     uint32_t version;
     uint32_t nranks;
-    uint64_t size;     // bytes of the file and of every mapping
-    uint64_t job;      // random identity, also in the environment
-    uint64_t ranks_at; // offsets from the start of the segment
+    uint64_t size;      // bytes of the file and of every mapping
+    uint64_t job;       // random identity of JOB_BITS, not 0, also in the environment
+    uint64_t guests_at; // offsets from the start of the segment, as the following
+    uint64_t ranks_at;
     uint64_t wanting_at;
     uint64_t rings_at;
     uint64_t xfers_at;
@@ -91,7 +97,8 @@ struct segment {
     uint64_t payload_at;
     uint64_t heap_at;
     uint32_t npieces;       // staging pieces of each rank
-    uint32_t wanting_words; // of each rank: a bit for each of the ranks, in whole lines
+    uint32_t wanting_words; // of each rank: a bit for each of the ranks, in whole lines; the last
+                            // word is the guests'
     uint32_t ncpus;         // CPUs granted to the job (affinity and cgroup quota)
     int32_t launcher;       // pid, for PR_SET_PTRACER
 
@@ -104,6 +111,7 @@ struct segment {
     _Atomic uint64_t heap_top;                  // compare-and-swap: arenas take chunks here
     _Atomic uint32_t fence_needed;              // 1: some rank has no membarrier, senders fence
     _Atomic uint32_t lingering;                 // ranks in MPI_Finalize with messages left
+    _Atomic uint64_t next_shared_context; // fetch-add: of communicators with other jobs' processes
 };
 
 /*
@@ -197,6 +205,16 @@ segment_wanting(struct segment *seg, int rank)
 {
     return (_Atomic uint64_t *)segment_at(seg, seg->wanting_at) + (size_t)rank * seg->wanting_words;
 }
+
+/*
+ * The number that rank 0 of another job has here, its other ranks following: the job's place in a
+ * list that only grows. -1 when the list is full. Processes of other jobs are guests: their numbers
+ * come after those of the ranks, and mean the same to all who map the segment.
+ */
+int segment_guest(struct segment *seg, uint64_t job, int nranks);
+
+/* Whose number that is: the job, and its rank in *rank; 0: nobody's. */
+uint64_t segment_guest_job(struct segment *seg, int number, int *rank);
 
 /* Publish the first failure; true if this call was the first. Does not wake anyone. */
 bool segment_fail(struct segment *seg, struct failure failure);

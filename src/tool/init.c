@@ -7,6 +7,7 @@
 
 #include "attr/attr.h"
 #include "core/check.h"
+#include "dyn/dyn.h"
 #include "errh/raise.h"
 #include "p2p/bsend.h"
 
@@ -18,6 +19,8 @@ init(int required, int *provided)
     int err = engine_enter_always();
     if (!err) {
         err = world_start(required, provided);
+        if (!err && (err = parent_meet()))
+            engine_stop("MPI_Init");
         engine_leave_always();
     }
     return err;
