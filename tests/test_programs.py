@@ -21,6 +21,7 @@ ALONE = {  # those that have a test of their own below
     "coll_failure",
     "failure_seen_among_many_is_fatal",
     "get_status_never_tells_of_failure",
+    "io_failure",
 }
 PROGRAMS = sorted(SOURCES.keys() - ALONE)
 WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "src"]
@@ -102,5 +103,12 @@ def test_failure_is_seen_among_many(call, plain, mpiexec):
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_failure_is_seen_by_started_collectives(ranks, plain, mpiexec):
     done = run([mpiexec, "-n", ranks, "--timeout", 30, plain("coll_failure")], check=False)
+    assert done.returncode == 137, done.stdout
+    assert done.stdout.count("knows") == ranks - 1
+
+
+@pytest.mark.parametrize("ranks", [2, 5])
+def test_others_learn_of_a_rank_that_dies_in_a_file_access(mpiexec, plain, ranks):
+    done = run([mpiexec, "-n", ranks, "--timeout", 30, plain("io_failure")], check=False)
     assert done.returncode == 137, done.stdout
     assert done.stdout.count("knows") == ranks - 1
