@@ -22,6 +22,7 @@ ALONE = {  # those that have a test of their own below
     "coll_failure",
     "failure_seen_among_many_is_fatal",
     "get_status_never_tells_of_failure",
+    "io_failure",
     "rma_holder_dies",
 }
 PROGRAMS = sorted(SOURCES.keys() - ALONE)
@@ -130,3 +131,10 @@ def test_failure_is_seen_by_who_waits_for_a_window(what, plain, mpiexec):
     done = run([mpiexec, "-n", 3, "--timeout", 30, plain("rma_holder_dies"), what], check=False)
     assert done.returncode == 137, done.stdout
     assert done.stdout.count("knows") == 2
+
+
+@pytest.mark.parametrize("ranks", [2, 5])
+def test_others_learn_of_a_rank_that_dies_in_a_file_access(mpiexec, plain, ranks):
+    done = run([mpiexec, "-n", ranks, "--timeout", 30, plain("io_failure")], check=False)
+    assert done.returncode == 137, done.stdout
+    assert done.stdout.count("knows") == ranks - 1
