@@ -30,8 +30,8 @@ struct staging {
     uint32_t next_brief; // of its first STAGING_BRIEF
 };
 
-// A piece that was never touched costs 10 us where pages are slow to come, ten times what filling it
-// does. So the round begins with few pieces, and grows by one when so many have been taken, or
+// A piece that was never touched costs 10 us where pages are slow to come, ten times what filling
+// it does. So the round begins with few pieces, and grows by one when so many have been taken, or
 // when it is all in use.
 #define STAGING_FIRST 8u
 #define STAGING_GROW  16u

@@ -12,7 +12,7 @@
 
 #define MOST 256
 
-// Where the rounds stand, how many pieces from there on are busy, what is taken, and the round then.
+// Where the rounds stand, how many pieces are busy; what is taken, and the round then.
 static const struct test {
     uint32_t npieces;
     bool brief; // a message that is handed over
