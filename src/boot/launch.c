@@ -83,7 +83,7 @@ become_launcher(void *argument)
     sigprocmask(SIG_SETMASK, birth->mask, NULL);
     execve(birth->file, argv, birth->env);
     birth->error = errno;
-    _exit(127);
+    return 127;
 }
 
 static int
@@ -93,7 +93,7 @@ bear(void *argument)
     if (clone(become_launcher, birth->inner + sizeof birth->inner, CLONE_VM | CLONE_VFORK | SIGCHLD,
               birth) < 0)
         birth->error = errno;
-    _exit(0);
+    return 0; // to clone's end, which is the process's
 }
 
 static int
