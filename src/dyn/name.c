@@ -22,13 +22,13 @@ check_service(const char *service, MPI_Info info)
     return err ? err : info_check(info);
 }
 
-// Any text: what it means is between those who publish and look up.
+// Any text but an empty one: what it means is between those who publish and look up.
 static int
 check_name(const char *name)
 {
     int err = check_pointer(name, "port_name");
-    if (!err && strnlen(name, WIRE_PORT_MAX) == WIRE_PORT_MAX)
-        err = error_new(MPI_ERR_PORT, "the name of a port has up to %d characters",
+    if (!err && (!name[0] || strnlen(name, WIRE_PORT_MAX) == WIRE_PORT_MAX))
+        err = error_new(MPI_ERR_PORT, "the name of a port has 1 to %d characters",
                         WIRE_PORT_MAX - 1);
     return err;
 }
