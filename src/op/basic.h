@@ -7,7 +7,7 @@
 #define MUSTER_OP_BASIC_H
 
 enum basic {
-    BASIC_NONE, // MPI_CHAR, MPI_PACKED ...: no operation takes it
+    BASIC_NONE, // MPI_WCHAR, MPI_PACKED ...: no operation takes it
     // C integers
     BASIC_INT8,
     BASIC_INT16,

@@ -9,6 +9,7 @@
 #include "type/type.h"
 
 #include <complex.h>
+#include <limits.h>
 #include <wchar.h>
 
 #define FIRST 0x200 // MPI_DATATYPE_NULL
@@ -141,7 +142,8 @@ static struct type types[ROOM] = {
 
     PLAIN(MPI_INT8_T, int8_t, BASIC_INT8),
     PLAIN(MPI_UINT8_T, uint8_t, BASIC_UINT8),
-    PLAIN(MPI_CHAR, char, BASIC_NONE),
+    // 6.9.2 has no operation for it, but programs use some, and others take it.
+    PLAIN(MPI_CHAR, char, CHAR_MIN < 0 ? BASIC_INT8 : BASIC_UINT8),
     PLAIN(MPI_SIGNED_CHAR, signed char, BASIC_INT8),
     PLAIN(MPI_UNSIGNED_CHAR, unsigned char, BASIC_UINT8),
     PLAIN(MPI_BYTE, unsigned char, BASIC_BYTE),
