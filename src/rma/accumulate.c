@@ -136,7 +136,7 @@ run_locked(struct run *r, uint64_t bytes)
         return error_new(MPI_ERR_NO_MEM, "no memory for an accumulate");
     int err = atomics_lock(place->win, place->target);
     if (!err) {
-        err = pieces_visit(place->type, place->count, bytes, batch_add, r);
+        err = pieces_visit(place->type, bytes, batch_add, r);
         if (!err)
             err = batch_end(r);
         atomics_unlock(place->win, place->target);
@@ -259,7 +259,7 @@ run_elements(struct run *r, uint64_t bytes)
     if (err)
         return err;
     r->locked = whole;
-    err = pieces_visit(place->type, place->count, bytes, change_piece, r);
+    err = pieces_visit(place->type, bytes, change_piece, r);
     if (whole)
         atomics_unlock(place->win, place->target);
     return err;

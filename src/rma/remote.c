@@ -218,7 +218,7 @@ place_copy(const struct place *place, const struct origin *origin, enum directio
     struct type *types[2] = {place->type, origin->type};
     type_hold(types[0]); // a helper is waited for
     type_hold(types[1]);
-    int err = pieces_visit(place->type, place->count, bytes, run_add, &r);
+    int err = pieces_visit(place->type, bytes, run_add, &r);
     if (!err)
         err = run_end(&r);
     free(r.packed);

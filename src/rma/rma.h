@@ -244,10 +244,10 @@ int origin_find(const struct origin_args *args, const char *name, struct origin 
 
 /* ---- pieces of a layout (pieces.c) ---- */
 
-/* Calls fn for each piece of the first `bytes` of the stream, in its order, until it returns a
- * code. */
+/* Calls fn for each piece of the first `bytes` of the stream, in order, those that touch as one,
+ * until it returns a code. */
 typedef int piece_fn(void *of, MPI_Count offset, uint64_t length);
-int pieces_visit(const struct type *type, MPI_Count count, uint64_t bytes, piece_fn *fn, void *of);
+int pieces_visit(const struct type *type, uint64_t bytes, piece_fn *fn, void *of);
 
 /* ---- memory that is not mapped here (remote.c, helper.c) ---- */
 
