@@ -28,8 +28,8 @@ check_name(const char *name)
 {
     int err = check_pointer(name, "port_name");
     if (!err && (!name[0] || strnlen(name, WIRE_PORT_MAX) == WIRE_PORT_MAX))
-        err = error_new(MPI_ERR_PORT, "the name of a port has 1 to %d characters",
-                        WIRE_PORT_MAX - 1);
+        err =
+            error_new(MPI_ERR_PORT, "the name of a port has 1 to %d characters", WIRE_PORT_MAX - 1);
     return err;
 }
 
