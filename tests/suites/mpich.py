@@ -38,7 +38,7 @@ def options():
     parser.add_argument("what", nargs="*", metavar="FOLDER|FOLDER/PROGRAM",
                         help="what to run, patterns allowed: coll, 'errors/*', coll/bcast (all)")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(),
-                        help="lines at once (%(default)s)")
+                        help="lines at once (%(default)s), and one of those that need much memory")
     parser.add_argument("--limit", type=int, metavar="SECONDS",
                         help="cut the time of a line (180, or what it names)")
     parser.add_argument("--max-ranks", type=int, metavar="N", help="leave out lines with more")

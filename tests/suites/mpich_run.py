@@ -2,8 +2,8 @@
 # Copyright (c) 2026, the Muster developers
 """Run the lines of MPICH's test lists, judge them by what they write and how they end.
 
-Several lines run at once, because ranks that wait sleep. Those that measure time or need much
-memory run alone, after the others.
+Several lines run at once, because ranks that wait sleep, of those that need much memory one at a
+time. Those that measure time run alone, after the others.
 """
 
 import os
@@ -23,10 +23,6 @@ REPORT = re.compile(r"^(?:SUMMARY|FATAL): (ThreadSanitizer: .*)$", re.MULTILINE)
 EXPECTED = re.compile(r"^\s*(No [Ee]rrors|Test [Pp]assed)\s*$")
 KEEP = 4000  # bytes of output
 LIMIT = 180  # seconds, for a line that names none, as in MPICH's own script
-
-
-def alone(line):
-    return line.folder in MEASURING or line.memory >= 1
 
 
 def judge(line, code, output):
@@ -98,8 +94,12 @@ def run_lines(lines, kind, jobs, most, tell):
             entry = run_line(line, kind, most)
         tell(line, entry)
 
-    with ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(one, [line for line in lines if not alone(line)]))
-    for line in lines:
-        if alone(line):
-            one(line)
+    measuring = [line for line in lines if line.folder in MEASURING]
+    others = [line for line in lines if line.folder not in MEASURING]
+    with ThreadPoolExecutor(1) as one_by_one, ThreadPoolExecutor(jobs) as pool:
+        done = [one_by_one.map(one, [line for line in others if line.memory >= 1]),
+                pool.map(one, [line for line in others if line.memory < 1])]
+        for results in done:
+            list(results)
+    for line in measuring:
+        one(line)
