@@ -281,11 +281,17 @@ wait_sleep(struct wait *wait)
     return err && engine.interrupt ? interrupted() : MPI_SUCCESS;
 }
 
-// Another thread may announce its own sleep meanwhile, so ours is taken back first.
+// Another thread may announce its own sleep meanwhile, so ours is taken back first. It counts as a
+// yield, and in the end as all spins: waiting threads that let each other in would never sleep
+// otherwise. Who sleeps gives the lock away as well.
 static int
 let_others_in(struct wait *wait)
 {
+    uint32_t yields = wait->yields + 1;
     wait_end(wait);
+    wait->yields = yields;
+    if (yields >= engine.yields)
+        wait->spins = engine.spins;
     engine_unlock();
     sched_yield();
     engine_lock();
@@ -356,7 +362,8 @@ engine_wait(struct wait *wait)
         return failed_or_interrupted(err);
     // Without threads the lock is not this one's to give away: others take it for a moment, in
     // calls that are allowed at any time.
-    if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)) && engine.threads)
+    if (unlikely(atomic_load_explicit(&engine.wanted, memory_order_relaxed)) && engine.threads &&
+        (wait->yields < engine.yields || wait->spins < engine.spins))
         return let_others_in(wait);
     if (unlikely(events_ready()))
         return let_events_out(wait);

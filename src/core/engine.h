@@ -250,6 +250,18 @@ peer_number(const struct peer *peer)
     return (int)(peer - engine.peers);
 }
 
+/* What goes to the peer now will not be received: it has said so, or it is of another job and has
+ * ended. A rank of this job that ends without a word fails the job, which waits must tell. */
+static inline bool
+peer_leaves(const struct peer *peer)
+{
+    if (!peer->block)
+        return false;
+    return atomic_load_explicit(&peer->block->leaves, memory_order_relaxed) == LEAVES ||
+           (peer_number(peer) >= engine.size &&
+            atomic_load_explicit(&peer->block->ended, memory_order_relaxed));
+}
+
 /* Its rank in its job, ready or not: one that is not is of this job. */
 static inline int
 peer_rank(const struct peer *peer)

@@ -40,13 +40,4 @@ struct peer {
     uint32_t xfers_refused; // sends that it has stopped since one of them ended
 };
 
-/* What goes to the peer now will not be received. */
-static inline bool
-peer_leaves(const struct peer *peer)
-{
-    return peer->block &&
-           (atomic_load_explicit(&peer->block->leaves, memory_order_relaxed) == LEAVES ||
-            atomic_load_explicit(&peer->block->ended, memory_order_relaxed));
-}
-
 #endif
